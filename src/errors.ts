@@ -1,0 +1,75 @@
+/**
+ * The stable codes of {@link ConnectError}. Switch on these; the messages may change.
+ */
+export const ConnectErrorCode = {
+  /** An argument has a wrong type or value. The message names it. */
+  INVALID_ARGUMENT: 'INVALID_ARGUMENT',
+  /** An option is unknown, has a wrong type or lies outside its range. The message names it. */
+  INVALID_OPTION: 'INVALID_OPTION',
+  /** An address cannot be parsed or its scheme is unknown. */
+  INVALID_ADDRESS: 'INVALID_ADDRESS',
+  /** The data to send is larger than `maxMessageBytes`. Nothing was sent. */
+  MESSAGE_TOO_LARGE: 'MESSAGE_TOO_LARGE',
+  /** Sending after `close()`, after `abort()`, or after the connection followed its peer's end. */
+  WRITER_CLOSED: 'WRITER_CLOSED',
+  /** `abort()` was called, or an `AbortSignal` fired; `cause` holds the reason. */
+  ABORTED: 'ABORTED',
+
+  /** The peer could not be reached: refused, unreachable, no such name, no such file. */
+  CONNECT_FAILED: 'CONNECT_FAILED',
+  /** The peer was not reached within `connectTimeoutMs`. */
+  CONNECT_TIMEOUT: 'CONNECT_TIMEOUT',
+  /** The listener could not be set up, or has failed for good. */
+  LISTEN_FAILED: 'LISTEN_FAILED',
+  /** The listener had `maxConnections` open, or the process no descriptor left. */
+  LISTENER_FULL: 'LISTENER_FULL',
+  /** The TLS handshake failed. */
+  HANDSHAKE_FAILED: 'HANDSHAKE_FAILED',
+  /** The TLS handshake did not end within `handshakeTimeoutMs`. */
+  HANDSHAKE_TIMEOUT: 'HANDSHAKE_TIMEOUT',
+  /** A certificate was refused: unknown authority, wrong name, expired, or missing. */
+  CERTIFICATE_REJECTED: 'CERTIFICATE_REJECTED',
+
+  /** A frame's size field is below 5 or announces more than `maxMessageBytes`. */
+  FRAME_SIZE_INVALID: 'FRAME_SIZE_INVALID',
+  /** A frame's version is not 1. */
+  VERSION_UNSUPPORTED: 'VERSION_UNSUPPORTED',
+  /** The stream ended inside a frame. */
+  STREAM_TRUNCATED: 'STREAM_TRUNCATED',
+  /** The peer, or something between, broke the connection. */
+  CONNECTION_RESET: 'CONNECTION_RESET',
+  /** The connection failed for another reason; `cause` holds it. */
+  CONNECTION_FAILED: 'CONNECTION_FAILED',
+  /** A frame took longer than `frameTimeoutMs` from its first byte to its last. */
+  FRAME_TIMEOUT: 'FRAME_TIMEOUT',
+  /** Nothing was received or sent for `idleTimeoutMs`. */
+  IDLE_TIMEOUT: 'IDLE_TIMEOUT',
+  /** After `close()`, nothing moved for `closeTimeoutMs`. */
+  CLOSE_TIMEOUT: 'CLOSE_TIMEOUT',
+} as const
+
+export type ConnectErrorCode = (typeof ConnectErrorCode)[keyof typeof ConnectErrorCode]
+
+/**
+ * The only error that this package throws or rejects with.
+ *
+ * `code` is stable; `message` carries the numbers; `cause` is the underlying error where there is one.
+ */
+export class ConnectError extends Error {
+  readonly code: ConnectErrorCode
+
+  constructor(code: ConnectErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+
+  static {
+    ConnectError.prototype.name = 'ConnectError'
+  }
+}
+
+/** The error for an `AbortSignal` that fired, or for `abort()`: its `cause` is the reason. */
+export function aborted(what: string, reason?: unknown): ConnectError {
+  const why = reason instanceof Error ? `: ${reason.message}` : ''
+  return new ConnectError(ConnectErrorCode.ABORTED, `${what} was aborted${why}`, { cause: reason })
+}

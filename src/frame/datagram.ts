@@ -1,0 +1,170 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { encodeFrame } from './encode.ts'
+import { HEADER_BYTES, MAX_DATA_BYTES, MAX_RECIPIENT, VERSION } from './format.ts'
+import { checkedDataBytes, checkVersion, readRecipient } from './header.ts'
+
+/** Makes the datagram whose data is `bytes[start, end)`, unchecked. The view is made when it is asked for. */
+export let datagramIn: (recipient: number, bytes: Uint8Array, start: number, end: number) => ConnectDatagram
+
+/** Copies a datagram's data to `target[at...]`, which must have the room. */
+export let copyData: (datagram: ConnectDatagram, target: Uint8Array, at: number) => void
+
+/** Up to this length a loop is faster than `TypedArray.set` with its view. */
+const LOOP_COPY_BYTES = 96
+
+const utf8Encoder = new TextEncoder()
+const utf8Decoder = new TextDecoder()
+
+/**
+ * A message: data and the recipient tag that travels with it.
+ *
+ * Immutable in shape, not in bytes: the data is a view, never a copy. The bytes of a datagram that you send belong
+ * to the connection from `send()` until they have been flushed; change them only after that. A datagram that you
+ * received is yours for as long as you keep it. It may share its memory (up to 64 KiB) with other datagrams that
+ * arrived with it, so copy the data (`data.slice()`) if you keep a few small ones for long.
+ *
+ * One datagram may be sent any number of times and on any number of connections.
+ */
+export class ConnectDatagram {
+  /** What the tag means is up to you; 0 to 65535. */
+  readonly recipient: number
+
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #end: number
+  #view: Uint8Array | undefined
+
+  /**
+   * @param recipient a tag of your choice, 0 to 65535
+   * @param data 1 to 100,000,000 bytes; a string is sent as UTF-8
+   * @throws ConnectError `INVALID_ARGUMENT` for a recipient or data of the wrong type, out of range or empty,
+   * `MESSAGE_TOO_LARGE` for data above 100,000,000 bytes
+   */
+  constructor(recipient: number, data: Uint8Array | string)
+  constructor(recipient: number, data: Uint8Array | string, start?: number, end?: number) {
+    if (start === undefined || end === undefined) {
+      checkRecipient(recipient)
+      const bytes = typeof data === 'string' ? utf8Encoder.encode(data) : data
+      checkData(bytes)
+      this.#view = bytes
+      this.#bytes = bytes
+      this.#start = 0
+      this.#end = bytes.length
+    } else {
+      this.#view = undefined
+      this.#bytes = data as Uint8Array
+      this.#start = start
+      this.#end = end
+    }
+    this.recipient = recipient
+  }
+
+  static {
+    const Raw = ConnectDatagram as new (
+      recipient: number,
+      data: Uint8Array,
+      start: number,
+      end: number,
+    ) => ConnectDatagram
+    datagramIn = (recipient, bytes, start, end) => new Raw(recipient, bytes, start, end)
+    copyData = (datagram, target, at) => datagram.#copyTo(target, at)
+  }
+
+  /** The version of the frame: always 1. */
+  get version(): number {
+    return VERSION
+  }
+
+  /** A view of the data: the same one each time. */
+  get data(): Uint8Array {
+    this.#view ??= new Uint8Array(
+      this.#bytes.buffer,
+      this.#bytes.byteOffset + this.#start,
+      this.#end - this.#start,
+    )
+    return this.#view
+  }
+
+  /** Bytes of data, without the header. */
+  get byteLength(): number {
+    return this.#end - this.#start
+  }
+
+  /** The data read as UTF-8; what is not valid UTF-8 becomes U+FFFD. */
+  text(): string {
+    return utf8Decoder.decode(this.data)
+  }
+
+  /** The whole frame, header and data, in a buffer of its own. */
+  encode(): Uint8Array {
+    return encodeFrame(this.recipient, this.data)
+  }
+
+  /**
+   * Reads exactly one whole frame. The datagram's data is a view of `frame`.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT` if `frame` is no `Uint8Array` or goes on after the frame's end,
+   * `STREAM_TRUNCATED` if it ends before, `FRAME_SIZE_INVALID` and `VERSION_UNSUPPORTED` for a bad header
+   */
+  static decode(frame: Uint8Array): ConnectDatagram {
+    if (!(frame instanceof Uint8Array)) {
+      throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'frame must be a Uint8Array')
+    }
+    if (frame.length < HEADER_BYTES) {
+      throw new ConnectError(
+        ConnectErrorCode.STREAM_TRUNCATED,
+        `frame ends inside its header: ${frame.length} of ${HEADER_BYTES} bytes`,
+      )
+    }
+    const frameBytes = HEADER_BYTES + checkedDataBytes(frame, 0, MAX_DATA_BYTES)
+    checkVersion(frame, 0)
+    if (frame.length < frameBytes) {
+      throw new ConnectError(
+        ConnectErrorCode.STREAM_TRUNCATED,
+        `frame ends inside its data: ${frame.length} of ${frameBytes} bytes`,
+      )
+    }
+    if (frame.length > frameBytes) {
+      throw new ConnectError(
+        ConnectErrorCode.INVALID_ARGUMENT,
+        `frame must hold exactly one frame: it has ${frame.length} bytes, its header says ${frameBytes}`,
+      )
+    }
+    return datagramIn(readRecipient(frame, 0), frame, HEADER_BYTES, frameBytes)
+  }
+
+  #copyTo(target: Uint8Array, at: number): void {
+    const length = this.#end - this.#start
+    if (length > LOOP_COPY_BYTES) {
+      target.set(this.data, at)
+      return
+    }
+    const bytes = this.#bytes
+    const start = this.#start
+    for (let i = 0; i < length; i++) target[at + i] = bytes[start + i]!
+  }
+}
+
+function checkRecipient(recipient: number): void {
+  if (!Number.isInteger(recipient) || recipient < 0 || recipient > MAX_RECIPIENT) {
+    throw new ConnectError(
+      ConnectErrorCode.INVALID_ARGUMENT,
+      `recipient must be a whole number from 0 to ${MAX_RECIPIENT}; it is ${String(recipient)}`,
+    )
+  }
+}
+
+function checkData(data: Uint8Array): void {
+  if (!(data instanceof Uint8Array)) {
+    throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'data must be a Uint8Array or a string')
+  }
+  if (data.length === 0) {
+    throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'data must not be empty')
+  }
+  if (data.length > MAX_DATA_BYTES) {
+    throw new ConnectError(
+      ConnectErrorCode.MESSAGE_TOO_LARGE,
+      `data is ${data.length} bytes; the limit is ${MAX_DATA_BYTES}`,
+    )
+  }
+}
