@@ -1,0 +1,76 @@
+import { ConnectError, ConnectErrorCode } from './errors.ts'
+
+/** What a value must be; returns the complaint, or undefined if it is fine. */
+export type Rule = (value: unknown) => string | undefined
+export type Rules = Readonly<Record<string, Rule>>
+
+/** Timers beyond this fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+export const wholeNumber =
+  (least: number, most: number): Rule =>
+  value =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}; it is ${String(value)}`
+
+export const ofType =
+  (type: 'boolean' | 'function' | 'string'): Rule =>
+  value =>
+    typeof value === type ? undefined : `must be a ${type}; it is ${String(value)}`
+
+export const oneOf =
+  (...values: string[]): Rule =>
+  value =>
+    values.includes(value as string)
+      ? undefined
+      : `must be one of ${values.join(', ')}; it is ${String(value)}`
+
+export const object: Rule = value =>
+  typeof value === 'object' && value !== null ? undefined : 'must be an object'
+
+const isPemPart = (value: unknown): boolean =>
+  (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
+
+export const pem: Rule = value =>
+  isPemPart(value) || (Array.isArray(value) && value.length > 0 && value.every(isPemPart))
+    ? undefined
+    : 'must be PEM text, its bytes, or a list of them'
+
+export const protocolNames: Rule = value =>
+  Array.isArray(value) &&
+  value.every(name => typeof name === 'string' && name.length > 0 && name.length < 256)
+    ? undefined
+    : 'must be a list of names of 1 to 255 characters'
+
+export const signal: Rule = value => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal')
+
+export const duration = wholeNumber(1, MAX_TIMER_MS)
+export const durationOrNone = wholeNumber(0, MAX_TIMER_MS)
+export const queueBytes = wholeNumber(1, Number.MAX_SAFE_INTEGER)
+
+/**
+ * The options that were given, each known and by its rule; one that is undefined counts as not given.
+ *
+ * @throws ConnectError `INVALID_OPTION`, naming the option
+ */
+export function checked<T extends object>(options: T, rules: Rules, prefix = ''): Given<T> {
+  if (typeof options !== 'object' || options === null) throw optionError('options', 'must be an object')
+  const given: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    const complaint = rule === undefined ? 'is not known here' : rule(value)
+    if (complaint !== undefined) throw optionError(prefix + name, complaint)
+    given[name] = value
+  }
+  return given as Given<T>
+}
+
+/** The same options, none of them undefined. */
+export type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+export function optionError(name: string, complaint: string, cause?: unknown): ConnectError {
+  const options = cause === undefined ? undefined : { cause }
+  return new ConnectError(ConnectErrorCode.INVALID_OPTION, `option ${name} ${complaint}`, options)
+}

@@ -1,0 +1,213 @@
+import type { ConnectError } from './errors.ts'
+import { MAX_DATA_BYTES } from './frame/format.ts'
+import {
+  checked,
+  duration,
+  durationOrNone,
+  object,
+  ofType,
+  oneOf,
+  optionError,
+  pem,
+  protocolNames,
+  queueBytes,
+  type Rules,
+  signal,
+  wholeNumber,
+} from './option-rules.ts'
+
+/** What both ends of a connection can set. Every limit is on by default, except the idle timeout. */
+export interface ConnectionOptions {
+  /** Largest data of one datagram, sent or received, in bytes: 1 to 100,000,000. Default 100,000,000. */
+  readonly maxMessageBytes?: number
+  /** Most bytes that wait to be sent. One datagram larger than this is taken when nothing else waits. Default 1 MiB. */
+  readonly sendQueueBytes?: number
+  /**
+   * Bytes that have come and wait to be read, above which reading from the peer stops. Each datagram counts as its
+   * frame and 64 bytes more. Default 1 MiB.
+   */
+  readonly receiveQueueBytes?: number
+  /** Longest time from a frame's first byte to its last, in ms; time in which this end has stopped reading is not counted. 0: no limit. Default 120,000. */
+  readonly frameTimeoutMs?: number
+  /** Longest time without a byte in either direction, in ms. 0: no limit. Default 0. */
+  readonly idleTimeoutMs?: number
+  /** After `close()`: longest time in which nothing is written, or in which the peer does not end, in ms. Default 10,000. */
+  readonly closeTimeoutMs?: number
+  /**
+   * Whether this end's writer stays open after the peer's end has been read. If not, it is closed on the next turn of
+   * the event loop, unless something was sent or flushed by then. Default false.
+   */
+  readonly allowHalfOpen?: boolean
+  /** TCP keep-alive probes, on `tcp:` and `tls:`. Default true. */
+  readonly keepAlive?: boolean
+  /** Quiet time before the first keep-alive probe, in ms. Default 30,000. */
+  readonly keepAliveDelayMs?: number
+  /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
+  readonly noDelay?: boolean
+  /** Longest time for a handshake, on `tls:`, in ms. Default 10,000. */
+  readonly handshakeTimeoutMs?: number
+}
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends ConnectionOptions {
+  /** Longest time to look up and reach the peer, without the handshake, in ms. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Certificates and names, on `tls:` only. */
+  readonly tls?: TlsConnectOptions
+  /** Gives up connecting. Once connected, it has no effect. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of {@link listen}. The connection options hold for each accepted connection. */
+export interface ListenOptions extends ConnectionOptions {
+  /** Most connections open at once, those in the handshake included. Further ones are reset. Default 10,000. */
+  readonly maxConnections?: number
+  /** Connections that the operating system keeps while the program is busy. Default 511. */
+  readonly backlog?: number
+  /** The certificate and its key; required on `tls:`, nowhere else. */
+  readonly tls?: TlsListenOptions
+  /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. */
+  readonly onRejected?: (error: ConnectError) => void
+  /** Gives up setting the listener up. Once it listens, it has no effect. */
+  readonly signal?: AbortSignal
+}
+
+/** PEM text, or its bytes; several in one text or in a list. */
+export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
+
+interface TlsOptions {
+  /** This end's certificate, followed by its intermediates, PEM. */
+  readonly cert?: Pem
+  /** The key of `cert`, PEM. */
+  readonly key?: Pem
+  /** What decrypts `key`. */
+  readonly passphrase?: string
+  /** Names of application protocols to agree on by ALPN (RFC 7301), the preferred first. */
+  readonly alpnProtocols?: readonly string[]
+  /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** TLS at the client. The server's certificate is always verified; trust a self-signed one by giving it as `ca`. */
+export interface TlsConnectOptions extends TlsOptions {
+  /** Authorities to trust, PEM, in place of those that come with the runtime. */
+  readonly ca?: Pem
+  /** The name that the server's certificate must carry, also sent as SNI. Default: the host of the address. */
+  readonly serverName?: string
+}
+
+/** TLS at the server. */
+export interface TlsListenOptions extends TlsOptions {
+  readonly cert: Pem
+  readonly key: Pem
+  /** Authorities of clients' certificates, PEM. When set, every client must present a certificate of theirs (mutual TLS). */
+  readonly ca?: Pem
+}
+
+const connectionDefaults = {
+  maxMessageBytes: MAX_DATA_BYTES,
+  sendQueueBytes: 1024 * 1024,
+  receiveQueueBytes: 1024 * 1024,
+  frameTimeoutMs: 120_000,
+  idleTimeoutMs: 0,
+  closeTimeoutMs: 10_000,
+  allowHalfOpen: false,
+  keepAlive: true,
+  keepAliveDelayMs: 30_000,
+  noDelay: true,
+  handshakeTimeoutMs: 10_000,
+}
+
+const connectDefaults = {
+  ...connectionDefaults,
+  connectTimeoutMs: 10_000,
+  tls: undefined,
+  signal: undefined,
+}
+
+const listenDefaults = {
+  ...connectionDefaults,
+  maxConnections: 10_000,
+  backlog: 511,
+  tls: undefined,
+  onRejected: undefined,
+  signal: undefined,
+}
+
+/** {@link ConnectionOptions} with every default filled in. */
+export type ConnectionSettings = Required<ConnectionOptions>
+
+/** {@link ConnectOptions} with every default filled in. */
+export type ConnectSettings = Filled<ConnectOptions, 'tls' | 'signal'>
+
+/** {@link ListenOptions} with every default filled in. */
+export type ListenSettings = Filled<ListenOptions, 'tls' | 'signal' | 'onRejected'>
+
+type Filled<T, Absent extends keyof T> = {
+  readonly [K in keyof T]-?: K extends Absent ? T[K] | undefined : T[K]
+}
+
+/** @throws ConnectError `INVALID_OPTION`, naming the option */
+export function resolveConnectOptions(options: ConnectOptions = {}): ConnectSettings {
+  const settings = { ...connectDefaults, ...checked(options, connectRules) }
+  if (settings.tls === undefined) return settings
+  return { ...settings, tls: checkedTls(settings.tls, tlsConnectRules) }
+}
+
+/** @throws ConnectError `INVALID_OPTION`, naming the option */
+export function resolveListenOptions(options: ListenOptions = {}): ListenSettings {
+  const settings = { ...listenDefaults, ...checked(options, listenRules) }
+  if (settings.tls === undefined) return settings
+  return { ...settings, tls: resolveTlsListenOptions(settings.tls) }
+}
+
+/** @throws ConnectError `INVALID_OPTION`, naming the option */
+export function resolveTlsListenOptions(options: TlsListenOptions): TlsListenOptions {
+  const tls = checkedTls(options, tlsListenRules)
+  if (tls.cert === undefined) throw optionError('tls.cert', 'and tls.key are required to listen')
+  return tls
+}
+
+function checkedTls<T extends TlsOptions>(options: T, rules: Rules): T {
+  const tls = checked(options, rules, 'tls.')
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw optionError(tls.cert === undefined ? 'tls.cert' : 'tls.key', 'is missing: cert and key go together')
+  }
+  return tls
+}
+
+const connectionRules: Rules = {
+  maxMessageBytes: wholeNumber(1, MAX_DATA_BYTES),
+  sendQueueBytes: queueBytes,
+  receiveQueueBytes: queueBytes,
+  frameTimeoutMs: durationOrNone,
+  idleTimeoutMs: durationOrNone,
+  closeTimeoutMs: duration,
+  allowHalfOpen: ofType('boolean'),
+  keepAlive: ofType('boolean'),
+  keepAliveDelayMs: durationOrNone,
+  noDelay: ofType('boolean'),
+  handshakeTimeoutMs: duration,
+}
+
+const connectRules: Rules = { ...connectionRules, connectTimeoutMs: duration, tls: object, signal }
+
+const listenRules: Rules = {
+  ...connectionRules,
+  maxConnections: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  backlog: wholeNumber(1, 65_535),
+  tls: object,
+  onRejected: ofType('function'),
+  signal,
+}
+
+const tlsListenRules: Rules = {
+  ca: pem,
+  cert: pem,
+  key: pem,
+  passphrase: ofType('string'),
+  alpnProtocols: protocolNames,
+  minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
+}
+
+const tlsConnectRules: Rules = { ...tlsListenRules, serverName: ofType('string') }
