@@ -1,0 +1,78 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+
+/** A parsed address. Which of the parts a scheme uses is the transport's business. */
+export interface Address {
+  /** With its colon, in lower case: `tcp:`. */
+  readonly scheme: string
+  /** Without brackets; empty if there is none. */
+  readonly host: string
+  /** Undefined if there is none. */
+  readonly port: number | undefined
+  /** Percent-decoded; empty if there is none. */
+  readonly path: string
+  /** As the user gave it, for messages. */
+  readonly text: string
+}
+
+const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
+
+/**
+ * Reads `scheme://host:port`, `scheme:///path`, or `host:port`, which is taken as TCP. An IPv6 host stands in
+ * brackets.
+ *
+ * @throws ConnectError `INVALID_ADDRESS`
+ */
+export function parseAddress(address: string | URL): Address {
+  if (typeof address !== 'string' && !(address instanceof URL)) {
+    throw new ConnectError(ConnectErrorCode.INVALID_ADDRESS, 'address must be a string or a URL')
+  }
+  const text = String(address)
+  const url = parseUrl(SCHEME.test(text) ? text : `tcp://${text}`, text)
+  if (url.username !== '' || url.password !== '') throw addressError(text, 'user names are not supported')
+  if (url.search !== '' || url.hash !== '') throw addressError(text, '? and # are not supported')
+  return {
+    scheme: url.protocol,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? undefined : Number(url.port),
+    path: decodePath(url.pathname, text),
+    text,
+  }
+}
+
+/** The host and port of an address that must have both and nothing else. */
+export function hostAndPort(address: Address): { host: string; port: number } {
+  const { host, port, path, text } = address
+  if (host === '') throw addressError(text, 'the host is missing, as in tcp://localhost:5678')
+  if (port === undefined) throw addressError(text, 'the port is missing, as in tcp://localhost:5678')
+  if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
+  return { host: decodeURIComponent(host), port }
+}
+
+/** `scheme//host:port`, with brackets around an IPv6 host. */
+export function formatAddress(scheme: string, host: string, port: number): string {
+  return `${scheme}//${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+export function addressError(text: string, complaint: string): ConnectError {
+  return new ConnectError(ConnectErrorCode.INVALID_ADDRESS, `address '${text}': ${complaint}`)
+}
+
+function parseUrl(url: string, text: string): URL {
+  try {
+    return new URL(url)
+  } catch (cause) {
+    throw new ConnectError(
+      ConnectErrorCode.INVALID_ADDRESS,
+      `address '${text}' cannot be read; it should look like tcp://localhost:5678`,
+      { cause },
+    )
+  }
+}
+
+function decodePath(path: string, text: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw addressError(text, 'its path has a malformed % escape')
+  }
+}

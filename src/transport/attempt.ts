@@ -1,0 +1,42 @@
+import { aborted, type ConnectError } from '../errors.ts'
+
+/** Something that may take long and can be given up. */
+export interface Attempt<T> {
+  /** Begins it. The first call of either function decides. */
+  readonly begin: (succeed: (value: T) => void, fail: (error: ConnectError) => void) => void
+  /** Lets go of what it holds; called when it has failed, for whatever reason. */
+  readonly giveUp: () => void
+  /** Longest time it may take, in ms. */
+  readonly timeoutMs: number
+  readonly onTimeout: () => ConnectError
+  readonly signal: AbortSignal | undefined
+  /** Names it in the error of an abort. */
+  readonly what: string
+}
+
+/** Runs an attempt within its time, as long as its signal does not fire. Leaves no timer and no listener behind. */
+export function attempt<T>(options: Attempt<T>): Promise<T> {
+  const { begin, giveUp, timeoutMs, onTimeout, signal, what } = options
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const fail = (error: ConnectError): void => {
+      settle()
+      giveUp()
+      reject(error)
+    }
+    const onAbort = (): void => fail(aborted(what, signal?.reason))
+    const timer = setTimeout(() => fail(onTimeout()), timeoutMs)
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted) {
+      onAbort()
+      return
+    }
+    begin(value => {
+      settle()
+      resolve(value)
+    }, fail)
+  })
+}

@@ -1,0 +1,52 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+
+/** Errors of the operating system that mean: the peer, or the way to it, is gone. */
+const broken = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+])
+
+/** OpenSSL's alerts that refuse a certificate, as Node names them, and its reasons for refusing one itself. */
+const certificateCode =
+  /^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_)|^ERR_TLS_CERT_|^(CERT|CRL|UNABLE_TO|ERROR_IN_CERT|ERROR_IN_CRL|DEPTH_ZERO|SELF_SIGNED|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH)/
+
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/** An error of a connection that was up. */
+export function streamError(cause: Error): ConnectError {
+  const code = codeOf(cause)
+  if (broken.has(code)) {
+    return new ConnectError(ConnectErrorCode.CONNECTION_RESET, `connection was broken: ${cause.message}`, {
+      cause,
+    })
+  }
+  // In TLS 1.3 a server refuses the client's certificate only after the client has finished (RFC 8446, section 4.4.2.4).
+  if (certificateCode.test(code)) return handshakeError(cause, 'the peer')
+  return new ConnectError(ConnectErrorCode.CONNECTION_FAILED, `connection failed: ${cause.message}`, {
+    cause,
+  })
+}
+
+/** An error before the handshake was done; `peer` names whom it was done with. */
+export function handshakeError(cause: Error, peer: string): ConnectError {
+  if (certificateCode.test(codeOf(cause))) {
+    return new ConnectError(
+      ConnectErrorCode.CERTIFICATE_REJECTED,
+      `TLS handshake with ${peer} failed over a certificate: ${cause.message}`,
+      { cause },
+    )
+  }
+  return new ConnectError(
+    ConnectErrorCode.HANDSHAKE_FAILED,
+    `TLS handshake with ${peer} failed: ${cause.message}`,
+    { cause },
+  )
+}

@@ -1,0 +1,30 @@
+import { optionError } from '../option-rules.ts'
+import { type Address, addressError } from './address.ts'
+import type { Transport } from './transport.ts'
+
+/** Every scheme and the module that carries it; a module is loaded when its scheme is first used. */
+const schemes: Readonly<Record<string, () => Promise<Transport>>> = {
+  'tcp:': () => import('./tcp.ts'),
+  'tls:': () => import('./tls.ts'),
+  'unix:': () => import('./unix.ts'),
+  'memory:': () => import('./memory.ts'),
+}
+
+/**
+ * Loads the transport that carries an address.
+ *
+ * @throws ConnectError `INVALID_ADDRESS` if none has its scheme; `INVALID_OPTION` if `tls` options were given to one
+ * that would ignore them
+ */
+export async function transportFor(address: Address, hasTlsOptions: boolean): Promise<Transport> {
+  const load = Object.hasOwn(schemes, address.scheme) ? schemes[address.scheme] : undefined
+  if (load === undefined) {
+    const known = Object.keys(schemes).join(' ')
+    throw addressError(address.text, `scheme ${address.scheme} is not known; there are ${known}`)
+  }
+  const transport = await load()
+  if (hasTlsOptions && !transport.usesTls) {
+    throw optionError('tls', `has no meaning on ${address.text}; use tls:// to encrypt`)
+  }
+  return transport
+}

@@ -1,0 +1,117 @@
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions as NetListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net'
+import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ListenSettings } from '../options.ts'
+import type { Address } from './address.ts'
+import { codeOf } from './node-errors.ts'
+
+export interface SocketListenerParts {
+  /** Host and port, or path. */
+  readonly target: NetListenOptions
+  readonly address: Address
+  readonly settings: ListenSettings
+  /** A peer has connected, within `maxConnections`. May throw a ConnectError: the peer is then turned away. */
+  readonly onSocket: (socket: Socket) => void
+  readonly onRejected: (error: ConnectError) => void
+  /** Breaks a connection off so that the peer notices. */
+  readonly reset: (socket: Socket) => void
+}
+
+export interface SocketListener {
+  /** The port that was bound; 0 for a path. */
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Binds a server of Node's, which counts its connections and outlives what goes wrong with any of them. */
+export async function bindSockets(parts: SocketListenerParts): Promise<SocketListener> {
+  const { settings, address } = parts
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: settings.noDelay,
+    keepAlive: settings.keepAlive,
+    keepAliveInitialDelay: settings.keepAliveDelayMs,
+  })
+  admit(server, parts)
+  await listening(server, { ...parts.target, backlog: settings.backlog }, address, settings.signal)
+  server.on('error', cause => parts.onRejected(acceptError(cause, address)))
+  const bound = server.address() as AddressInfo | string | null
+  return {
+    port: bound !== null && typeof bound === 'object' ? bound.port : 0,
+    close: () => closeServer(server),
+  }
+}
+
+function admit(server: Server, parts: SocketListenerParts): void {
+  let open = 0
+  server.on('connection', socket => {
+    open++
+    socket.once('close', () => open--)
+    try {
+      if (open > parts.settings.maxConnections) throw fullError(parts)
+      parts.onSocket(socket)
+    } catch (error) {
+      socket.on('error', ignore)
+      parts.reset(socket)
+      parts.onRejected(error as ConnectError)
+    }
+  })
+}
+
+function fullError({ settings, address }: SocketListenerParts): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.LISTENER_FULL,
+    `${address.text} turned a peer away: maxConnections is ${settings.maxConnections}`,
+  )
+}
+
+function listening(
+  server: Server,
+  target: NetListenOptions,
+  address: Address,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const what = `listening on ${address.text}`
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(aborted(what, signal.reason))
+      return
+    }
+    const onAbort = (): void => {
+      server.close()
+      reject(aborted(what, signal?.reason))
+    }
+    signal?.addEventListener('abort', onAbort)
+    server.once('error', cause => {
+      signal?.removeEventListener('abort', onAbort)
+      reject(new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${cause.message}`, { cause }))
+    })
+    server.listen(target, () => {
+      signal?.removeEventListener('abort', onAbort)
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+/** An error of `accept` concerns one peer, or the descriptors of the moment; the server goes on. */
+function acceptError(cause: Error, address: Address): ConnectError {
+  const full = ['EMFILE', 'ENFILE'].includes(codeOf(cause))
+  return new ConnectError(
+    full ? ConnectErrorCode.LISTENER_FULL : ConnectErrorCode.CONNECTION_FAILED,
+    `accepting on ${address.text} failed: ${cause.message}`,
+    { cause },
+  )
+}
+
+/** The address is free as soon as this returns. Node's own callback would wait for every connection to end. */
+async function closeServer(server: Server): Promise<void> {
+  server.close()
+}
+
+function ignore(): void {}

@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net'
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ByteStream, ByteStreamSink } from './byte-stream.ts'
+import { streamError } from './node-errors.ts'
+import type { TlsInfo } from './tls-info.ts'
+
+/** What a {@link SocketStream} is made of. */
+export interface SocketStreamParts {
+  /** Carries the bytes: a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen`. */
+  readonly socket: Socket
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly tls?: TlsInfo
+  /** Breaks the connection so that the peer notices. */
+  readonly reset: () => void
+}
+
+/** A byte stream over a socket of Node's. */
+export class SocketStream implements ByteStream {
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly tls: TlsInfo | undefined
+  readonly #socket: Socket
+  readonly #reset: () => void
+  #sink!: ByteStreamSink
+  #error: Error | undefined
+
+  constructor(parts: SocketStreamParts) {
+    this.#socket = parts.socket
+    this.localAddress = parts.localAddress
+    this.remoteAddress = parts.remoteAddress
+    this.tls = parts.tls
+    this.#reset = parts.reset
+  }
+
+  open(sink: ByteStreamSink): void {
+    this.#sink = sink
+    this.#socket
+      .on('data', chunk => sink.onData(chunk as Uint8Array))
+      .on('end', () => sink.onEnd())
+      .on('finish', () => sink.onFinish())
+      .on('error', error => {
+        this.#error ??= error
+      })
+      .on('close', () => sink.onClose(this.#closeError()))
+  }
+
+  write(segments: readonly Uint8Array[], byteLength: number): void {
+    const socket = this.#socket
+    const last = segments.length - 1
+    if (last > 0) socket.cork()
+    for (let i = 0; i < last; i++) socket.write(segments[i]!)
+    socket.write(segments[last]!, error => {
+      if (!error) this.#sink.onWritten(byteLength)
+    })
+    if (last > 0) socket.uncork()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  reset(): void {
+    this.#reset()
+  }
+
+  #closeError(): ConnectError | undefined {
+    if (this.#error !== undefined) return streamError(this.#error)
+    if (this.#socket.readableEnded && this.#socket.writableFinished) return undefined
+    return new ConnectError(
+      ConnectErrorCode.CONNECTION_RESET,
+      'connection was broken before both ends had ended it',
+    )
+  }
+}

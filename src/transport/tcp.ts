@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net'
+import type { ConnectSettings, ListenSettings } from '../options.ts'
+import { type Address, formatAddress, hostAndPort } from './address.ts'
+import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
+import { addressesOf } from './socket-addresses.ts'
+import { dialSocket } from './socket-dial.ts'
+import { bindSockets } from './socket-listener.ts'
+import { SocketStream } from './socket-stream.ts'
+
+export const usesTls = false
+
+/** `tcp://host:port` (RFC 9293). */
+export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
+  return streamOver(await dialSocket(hostAndPort(address), address, settings))
+}
+
+export async function bind(
+  address: Address,
+  settings: ListenSettings,
+  sink: ByteStreamListenerSink,
+): Promise<ByteStreamListener> {
+  const { host, port } = hostAndPort(address)
+  const listener = await bindSockets({
+    target: { host, port },
+    address,
+    settings,
+    onSocket: socket => sink.onStream(streamOver(socket)),
+    onRejected: error => sink.onRejected(error),
+    reset: socket => socket.resetAndDestroy(),
+  })
+  return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }
+}
+
+function streamOver(socket: Socket): ByteStream {
+  return new SocketStream({ socket, ...addressesOf('tcp:', socket), reset: () => socket.resetAndDestroy() })
+}

@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net'
+import {
+  createSecureContext,
+  type PeerCertificate as NodeCertificate,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls'
+import { optionError } from '../option-rules.ts'
+import type { Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
+import type { ByteStream } from './byte-stream.ts'
+import { addressesOf } from './socket-addresses.ts'
+import { SocketStream } from './socket-stream.ts'
+import type { PeerCertificate, TlsInfo } from './tls-info.ts'
+
+/** TLS options in Node's words. */
+export interface NodeTlsOptions extends SecureContextOptions {
+  ALPNProtocols?: string[]
+}
+
+/**
+ * Puts the options into Node's words.
+ *
+ * @throws ConnectError `INVALID_OPTION` if OpenSSL cannot read a certificate or a key, or they do not belong together
+ */
+export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeTlsOptions {
+  const options: NodeTlsOptions = { minVersion: tls.minVersion ?? 'TLSv1.2' }
+  if (tls.ca !== undefined) options.ca = nodePem(tls.ca)
+  if (tls.cert !== undefined) options.cert = nodePem(tls.cert)
+  if (tls.key !== undefined) options.key = nodePem(tls.key)
+  if (tls.passphrase !== undefined) options.passphrase = tls.passphrase
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    throw optionError('tls', `cannot be used: ${(cause as Error).message}`, cause)
+  }
+  if (tls.alpnProtocols !== undefined) options.ALPNProtocols = [...tls.alpnProtocols]
+  return options
+}
+
+/** A byte stream over a TLS socket whose handshake is done; `socket` is the TCP socket that carries it. */
+export function secureStream(tlsSocket: TLSSocket, socket: Socket): ByteStream {
+  return new SocketStream({
+    socket: tlsSocket,
+    ...addressesOf('tls:', tlsSocket),
+    tls: tlsInfoOf(tlsSocket),
+    reset: () => socket.resetAndDestroy(),
+  })
+}
+
+function nodePem(pem: Pem): (string | Buffer)[] {
+  const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
+  return parts.map(part => (typeof part === 'string' ? part : Buffer.from(part)))
+}
+
+function tlsInfoOf(tlsSocket: TLSSocket): TlsInfo {
+  const certificate = tlsSocket.getPeerCertificate(false)
+  return {
+    protocol: tlsSocket.getProtocol() ?? '',
+    cipher: tlsSocket.getCipher().standardName,
+    alpnProtocol: tlsSocket.alpnProtocol || undefined,
+    peerCertificate: certificate?.raw === undefined ? undefined : toPeerCertificate(certificate),
+  }
+}
+
+function toPeerCertificate(certificate: NodeCertificate): PeerCertificate {
+  return {
+    subject: { ...certificate.subject } as unknown as PeerCertificate['subject'],
+    issuer: { ...certificate.issuer } as unknown as PeerCertificate['issuer'],
+    subjectAltName: certificate.subjectaltname,
+    validFrom: new Date(certificate.valid_from),
+    validTo: new Date(certificate.valid_to),
+    fingerprint256: certificate.fingerprint256,
+    serialNumber: certificate.serialNumber,
+    raw: new Uint8Array(certificate.raw),
+  }
+}

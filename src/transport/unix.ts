@@ -1,0 +1,93 @@
+import { unlink } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { ConnectError } from '../errors.ts'
+import type { ConnectSettings, ListenSettings } from '../options.ts'
+import { type Address, addressError } from './address.ts'
+import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
+import { codeOf } from './node-errors.ts'
+import { dialSocket } from './socket-dial.ts'
+import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
+import { SocketStream } from './socket-stream.ts'
+
+export const usesTls = false
+
+/** The end of a Unix socket that was not bound to a path. */
+const UNNAMED = 'unix://'
+
+/** `unix:///path/to.sock`: a stream socket of the file system. */
+export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
+  const path = pathOf(address)
+  const socket = await dialSocket({ path }, address, settings)
+  return streamOver(socket, UNNAMED, formatPath(path))
+}
+
+/** Takes over the file of a listener that has died without removing it. */
+export async function bind(
+  address: Address,
+  settings: ListenSettings,
+  sink: ByteStreamListenerSink,
+): Promise<ByteStreamListener> {
+  const path = pathOf(address)
+  const local = formatPath(path)
+  const parts: SocketListenerParts = {
+    target: { path },
+    address,
+    settings,
+    onSocket: socket => sink.onStream(streamOver(socket, local, UNNAMED)),
+    onRejected: error => sink.onRejected(error),
+    reset: breakOff,
+  }
+  const listener = await bindOrTakeOver(parts, path)
+  return { address: local, close: () => listener.close() }
+}
+
+async function bindOrTakeOver(parts: SocketListenerParts, path: string): Promise<SocketListener> {
+  try {
+    return await bindSockets(parts)
+  } catch (error) {
+    const inUse = error instanceof ConnectError && codeOf(error.cause) === 'EADDRINUSE'
+    if (!inUse || (await answers(path))) throw error
+    await unlink(path)
+    return bindSockets(parts)
+  }
+}
+
+/** Whether someone listens at the path. Anything but a refusal counts as yes. */
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const probe = connect({ path })
+    probe.on('error', error => resolve(codeOf(error) !== 'ECONNREFUSED'))
+    probe.on('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
+  })
+}
+
+function streamOver(socket: Socket, localAddress: string, remoteAddress: string): ByteStream {
+  return new SocketStream({ socket, localAddress, remoteAddress, reset: () => breakOff(socket) })
+}
+
+/**
+ * A Unix socket has no reset. One stray byte, a frame that has begun and never goes on, tells the peer that this is
+ * no clean end. (Where bytes wait because the peer does not read, it stays behind them and is dropped with them; then
+ * the peer sees where the stream was cut.)
+ */
+function breakOff(socket: Socket): void {
+  if (socket.writable) socket.write(Uint8Array.of(0))
+  socket.destroy()
+}
+
+function pathOf(address: Address): string {
+  if (address.host !== '' || address.port !== undefined) {
+    throw addressError(address.text, 'a Unix socket has no host; three slashes come before its path')
+  }
+  if (address.path === '' || address.path === '/') {
+    throw addressError(address.text, 'the path is missing, as in unix:///tmp/my.sock')
+  }
+  return address.path
+}
+
+function formatPath(path: string): string {
+  return `unix://${path.split('/').map(encodeURIComponent).join('/')}`
+}
