@@ -1,0 +1,62 @@
+import type { Platform } from '../platform.ts'
+
+/**
+ * Calls back once when `restart()` has not been called for `ms`.
+ *
+ * `restart()` and `stop()` are cheap enough for every chunk: they note a time, and the timer that runs anyway looks
+ * at it. What has already arrived when a late timer fires is read before the deadline counts as missed.
+ */
+export class Deadline {
+  readonly #platform: Platform
+  readonly #ms: number
+  readonly #onMissed: () => void
+  #due = Number.POSITIVE_INFINITY
+  #cancelTimer: (() => void) | undefined
+
+  /** @param ms 0 for a deadline that is never missed */
+  constructor(platform: Platform, ms: number, onMissed: () => void) {
+    this.#platform = platform
+    this.#ms = ms
+    this.#onMissed = onMissed
+  }
+
+  get running(): boolean {
+    return this.#due !== Number.POSITIVE_INFINITY
+  }
+
+  restart(): void {
+    if (this.#ms === 0) return
+    this.#due = this.#platform.now() + this.#ms
+    this.#cancelTimer ??= this.#platform.startTimer(this.#look, this.#ms)
+  }
+
+  /** The timer may run on; it finds nothing due. */
+  stop(): void {
+    this.#due = Number.POSITIVE_INFINITY
+  }
+
+  /** Stops for good and leaves no timer behind. */
+  dispose(): void {
+    this.stop()
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  readonly #look = (): void => {
+    this.#cancelTimer = undefined
+    if (!this.running) return
+    const left = this.#due - this.#platform.now()
+    if (left > 0) this.#cancelTimer = this.#platform.startTimer(this.#look, Math.ceil(left))
+    else this.#platform.nextTurn(this.#decide)
+  }
+
+  readonly #decide = (): void => {
+    if (!this.running || this.#cancelTimer !== undefined) return
+    if (this.#due > this.#platform.now()) {
+      this.#look()
+      return
+    }
+    this.stop()
+    this.#onMissed()
+  }
+}

@@ -1,0 +1,100 @@
+import { aborted, type ConnectError } from '../errors.ts'
+import { optionError } from '../option-rules.ts'
+import { type ListenSettings, resolveTlsListenOptions, type TlsListenOptions } from '../options.ts'
+import type { Platform } from '../platform.ts'
+import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from '../transport/byte-stream.ts'
+import { StreamConnection } from './connection.ts'
+import { Fifo, wait } from './fifo.ts'
+import { Deferred, quiet, rejected } from './promises.ts'
+import type { Connection, Listener } from './types.ts'
+
+class PendingAccept extends Deferred<Connection | undefined> {}
+
+/** Hands out the connections that a transport's listener takes in. */
+export class StreamListener implements Listener, ByteStreamListenerSink {
+  readonly #settings: ListenSettings
+  readonly #platform: Platform
+  /** Connections that nobody has accepted yet. */
+  readonly #ready = new Set<StreamConnection>()
+  readonly #waiting = new Fifo<PendingAccept>()
+  #source: ByteStreamListener | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(settings: ListenSettings, platform: Platform) {
+    this.#settings = settings
+    this.#platform = platform
+  }
+
+  /** Called once, before the listener is handed to the user. */
+  attach(source: ByteStreamListener): void {
+    this.#source = source
+  }
+
+  get address(): string {
+    return this.#source!.address
+  }
+
+  accept(options?: { readonly signal?: AbortSignal }): Promise<Connection | undefined> {
+    const signal = options?.signal
+    if (signal?.aborted) return rejected(aborted('accept', signal.reason))
+    for (const connection of this.#ready) {
+      this.#ready.delete(connection)
+      return Promise.resolve(connection)
+    }
+    if (this.#closed !== undefined) return Promise.resolve(undefined)
+    const pending = new PendingAccept()
+    wait(this.#waiting, pending, 'accept', signal)
+    return pending.promise
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
+    for (let next = await this.accept(); next !== undefined; next = await this.accept()) yield next
+  }
+
+  updateTls(tls: TlsListenOptions): void {
+    const update = this.#source!.updateTls
+    if (update === undefined) throw optionError('tls', `has no meaning on ${this.address}`)
+    update(resolveTlsListenOptions(tls))
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= quiet(this.#close())
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  onStream(stream: ByteStream): void {
+    const connection = new StreamConnection(stream, this.#settings, this.#platform)
+    if (this.#closed !== undefined) {
+      connection.abort()
+      return
+    }
+    const first = this.#waiting.shift()
+    if (first === undefined) this.#keep(connection)
+    else first.resolve(connection)
+  }
+
+  onRejected(error: ConnectError): void {
+    this.#settings.onRejected?.(error)
+  }
+
+  /** Keeps a connection until somebody accepts it, as long as it does not fail. */
+  #keep(connection: StreamConnection): void {
+    this.#ready.add(connection)
+    connection.closed.catch(error => {
+      if (this.#ready.delete(connection)) this.onRejected(error as ConnectError)
+    })
+  }
+
+  async #close(): Promise<void> {
+    for (const pending of this.#waiting.drain()) pending.resolve(undefined)
+    const closed = this.#source!.close()
+    const unaccepted = [...this.#ready]
+    this.#ready.clear()
+    for (const connection of unaccepted) connection.abort(new Error('the listener was closed'))
+    await closed
+  }
+}

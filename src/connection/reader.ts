@@ -1,0 +1,218 @@
+import { aborted, type ConnectError } from '../errors.ts'
+import type { ConnectDatagram } from '../frame/datagram.ts'
+import { Fifo, wait } from './fifo.ts'
+import { Deferred, quiet, rejected } from './promises.ts'
+import type { ConnectionReader } from './types.ts'
+
+/** What a queued datagram costs beside its frame. */
+const DATAGRAM_COST_BYTES = 64
+
+/** The datagrams of one chunk, and what they weigh in the queue until the last of them is taken. */
+interface Batch {
+  readonly datagrams: ConnectDatagram[]
+  readonly cost: number
+}
+
+/** Someone who waits for the next datagram. Undefined is the clean end. */
+class PendingReceive extends Deferred<ConnectDatagram | undefined> {}
+
+/** Someone who waits for all that comes next. */
+class PendingBatch extends Deferred<readonly ConnectDatagram[] | undefined> {}
+
+type Pending = PendingReceive | PendingBatch
+
+/** `open`: more may come. `ended`: the peer has ended cleanly. `failed`: the stream broke. */
+type State = { readonly kind: 'open' } | Settled
+type Settled = { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly error: ConnectError }
+
+/** What the reader asks of the connection. */
+export interface ReaderEvents {
+  /** The queue is full. */
+  pause(): void
+  /** The queue has room again. */
+  resume(): void
+  /** The user has been given the clean end. Called once. */
+  onEndRead(): void
+}
+
+/**
+ * The way in: keeps what has been decoded until the user asks for it, and stops the transport while that is too
+ * much. While someone waits, the queue is empty.
+ */
+export class QueueReader implements ConnectionReader {
+  readonly #limit: number
+  readonly #events: ReaderEvents
+
+  readonly #batches: Batch[] = []
+  /** How many datagrams of the first batch are taken. */
+  #taken = 0
+  #cost = 0
+  #paused = false
+  #endRead = false
+  #errorReported = false
+  readonly #waiting = new Fifo<Pending>()
+  #state: State = { kind: 'open' }
+
+  constructor(receiveQueueBytes: number, events: ReaderEvents) {
+    this.#limit = receiveQueueBytes
+    this.#events = events
+  }
+
+  /** Whether the queue is full and reading from the peer has stopped. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Whether the user has been given the error that broke the stream. */
+  get errorReported(): boolean {
+    return this.#errorReported
+  }
+
+  receive(options?: { readonly signal?: AbortSignal }): Promise<ConnectDatagram | undefined> {
+    const signal = options?.signal
+    if (signal?.aborted) return rejected(aborted('receive', signal.reason))
+    const datagram = this.take()
+    if (datagram !== undefined) return Promise.resolve(datagram)
+    return this.#waitAs(new PendingReceive(), signal)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<ConnectDatagram, undefined> {
+    return new DatagramIterator(this)
+  }
+
+  batches(): AsyncIterable<readonly ConnectDatagram[]> {
+    return { [Symbol.asyncIterator]: () => new BatchIterator(this) }
+  }
+
+  /** The next datagram if there is one now. */
+  take(): ConnectDatagram | undefined {
+    const batch = this.#batches[0]
+    if (batch === undefined) return undefined
+    const datagram = batch.datagrams[this.#taken++]
+    if (this.#taken === batch.datagrams.length) this.#dropFirst()
+    return datagram
+  }
+
+  /** All datagrams that there are now, or else the next that come; undefined at the clean end. */
+  receiveAll(): Promise<readonly ConnectDatagram[] | undefined> {
+    const datagrams = this.#takeAll()
+    if (datagrams !== undefined) return Promise.resolve(datagrams)
+    return this.#waitAs(new PendingBatch(), undefined)
+  }
+
+  /** Datagrams have come, at least one; they lie in a chunk of `byteLength` bytes. */
+  onDatagrams(datagrams: ConnectDatagram[], byteLength: number): void {
+    let given = 0
+    while (given < datagrams.length) {
+      const first = this.#waiting.shift()
+      if (first === undefined) break
+      if (first instanceof PendingBatch) {
+        first.resolve(datagrams.slice(given))
+        return
+      }
+      first.resolve(datagrams[given++])
+    }
+    if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given), byteLength)
+  }
+
+  /** The peer has ended cleanly. */
+  onEnd(): void {
+    if (this.#state.kind === 'open') this.#settle({ kind: 'ended' })
+  }
+
+  fail(error: ConnectError): void {
+    if (this.#state.kind === 'open') this.#settle({ kind: 'failed', error })
+  }
+
+  #waitAs<P extends Pending>(pending: P, signal: AbortSignal | undefined): P['promise'] {
+    if (this.#state.kind === 'open') wait(this.#waiting, pending, 'receive', signal)
+    else this.#tellEnd(pending, this.#state)
+    return pending.promise
+  }
+
+  #settle(state: Settled): void {
+    this.#state = state
+    for (const pending of this.#waiting.drain()) this.#tellEnd(pending, state)
+  }
+
+  /** What is left to say when every datagram has been taken. */
+  #tellEnd(pending: Pending, state: Settled): void {
+    if (state.kind === 'failed') {
+      this.#errorReported = true
+      pending.reject(state.error)
+      return
+    }
+    pending.resolve(undefined)
+    if (this.#endRead) return
+    this.#endRead = true
+    this.#events.onEndRead()
+  }
+
+  #keep(datagrams: ConnectDatagram[], byteLength: number): void {
+    const cost = byteLength + datagrams.length * DATAGRAM_COST_BYTES
+    this.#batches.push({ datagrams, cost })
+    this.#cost += cost
+    if (this.#paused || this.#cost < this.#limit) return
+    this.#paused = true
+    this.#events.pause()
+  }
+
+  #takeAll(): readonly ConnectDatagram[] | undefined {
+    if (this.#batches.length === 0) return undefined
+    const taken = this.#taken
+    const lists: ConnectDatagram[][] = []
+    while (this.#batches.length > 0) {
+      lists.push(this.#batches[0]!.datagrams)
+      this.#dropFirst()
+    }
+    if (taken > 0) lists[0] = lists[0]!.slice(taken)
+    return lists.length === 1 ? lists[0] : lists.flat()
+  }
+
+  #dropFirst(): void {
+    this.#cost -= this.#batches.shift()!.cost
+    this.#taken = 0
+    if (!this.#paused || this.#cost * 2 > this.#limit) return
+    this.#paused = false
+    this.#events.resume()
+  }
+}
+
+/** One `for await` loop. Leaving it early takes nothing along: the reader keeps what has not been handed out. */
+class DatagramIterator implements AsyncIterator<ConnectDatagram, undefined> {
+  readonly #reader: QueueReader
+
+  constructor(reader: QueueReader) {
+    this.#reader = reader
+  }
+
+  next(): Promise<IteratorResult<ConnectDatagram, undefined>> {
+    const datagram = this.#reader.take()
+    if (datagram !== undefined) return Promise.resolve({ value: datagram, done: false })
+    return quiet(this.#reader.receive().then(toResult))
+  }
+
+  return(): Promise<IteratorResult<ConnectDatagram, undefined>> {
+    return Promise.resolve({ value: undefined, done: true })
+  }
+}
+
+class BatchIterator implements AsyncIterator<readonly ConnectDatagram[], undefined> {
+  readonly #reader: QueueReader
+
+  constructor(reader: QueueReader) {
+    this.#reader = reader
+  }
+
+  next(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
+    return quiet(this.#reader.receiveAll().then(toResult))
+  }
+
+  return(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
+    return Promise.resolve({ value: undefined, done: true })
+  }
+}
+
+function toResult<T>(value: T | undefined): IteratorResult<T, undefined> {
+  return value === undefined ? { value: undefined, done: true } : { value, done: false }
+}

@@ -1,0 +1,138 @@
+import { type ConnectDatagram, copyData } from '../frame/datagram.ts'
+import { HEADER_BYTES } from '../frame/format.ts'
+import { writeHeader } from '../frame/header.ts'
+
+/** Data up to this length is copied behind its header; larger data goes out from where it lies. */
+const COPY_BYTES = 16 * 1024
+
+/** A slab starts small, for the many connections that say little, and grows while it fills up. */
+const FIRST_SLAB_BYTES = 1024
+const LARGEST_SLAB_BYTES = 64 * 1024
+
+/** Free slabs that are kept for later. */
+const SPARE_SLABS = 4
+
+/**
+ * Frames that wait to be written, as the list of segments that one write takes.
+ *
+ * Small frames are copied one after the other into slabs, so that a write has few segments; large data is a segment
+ * of its own, uncopied.
+ */
+export class SendBuffer {
+  #segments: Uint8Array[] = []
+  /** The slab that is being filled; its bytes [#from, #to) are in no segment yet. */
+  #slab: Uint8Array | undefined
+  #from = 0
+  #to = 0
+  #byteLength = 0
+  #holdsLarge = false
+  #takenBytes = 0
+  readonly #spares: Uint8Array[] = []
+  /** Full slabs in use, each with the count of taken bytes at which it is free. */
+  readonly #used: { readonly slab: Uint8Array; readonly freeAt: number }[] = []
+
+  /** Bytes that wait. */
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** Whether large data, uncopied, is among it. */
+  get holdsLarge(): boolean {
+    return this.#holdsLarge
+  }
+
+  append(datagram: ConnectDatagram): void {
+    const dataBytes = datagram.byteLength
+    const copied = dataBytes <= COPY_BYTES
+    const at = this.#reserve(copied ? HEADER_BYTES + dataBytes : HEADER_BYTES)
+    const slab = this.#slab!
+    writeHeader(slab, at, datagram.recipient, dataBytes)
+    if (copied) {
+      copyData(datagram, slab, at + HEADER_BYTES)
+    } else {
+      this.#endRun()
+      this.#segments.push(datagram.data)
+      this.#holdsLarge = true
+    }
+    this.#byteLength += HEADER_BYTES + dataBytes
+  }
+
+  /**
+   * Takes up to `most` bytes out, in order. The segments stay untouched until `release` has been told of them.
+   */
+  take(most: number): { readonly segments: readonly Uint8Array[]; readonly byteLength: number } {
+    this.#endRun()
+    let segments = this.#segments
+    let byteLength = this.#byteLength
+    if (byteLength > most) {
+      segments = this.#split(most)
+      byteLength = most
+    } else {
+      this.#segments = []
+      this.#holdsLarge = false
+    }
+    this.#byteLength -= byteLength
+    this.#takenBytes += byteLength
+    return { segments, byteLength }
+  }
+
+  /** Frees the memory of the first `writtenBytes` bytes that were ever taken. */
+  release(writtenBytes: number): void {
+    while (this.#used.length > 0 && this.#used[0]!.freeAt <= writtenBytes) {
+      const { slab } = this.#used.shift()!
+      if (this.#spares.length < SPARE_SLABS && slab.length === LARGEST_SLAB_BYTES) this.#spares.push(slab)
+    }
+    if (this.#byteLength === 0 && writtenBytes === this.#takenBytes) {
+      this.#from = 0
+      this.#to = 0
+    }
+  }
+
+  /** Lets go of all memory. */
+  clear(): void {
+    this.#segments = []
+    this.#slab = undefined
+    this.#byteLength = 0
+    this.#used.length = 0
+    this.#spares.length = 0
+  }
+
+  /** Makes room for `bytes` in the slab; returns where. */
+  #reserve(bytes: number): number {
+    if (this.#slab === undefined || this.#to + bytes > this.#slab.length) this.#nextSlab(bytes)
+    const at = this.#to
+    this.#to += bytes
+    return at
+  }
+
+  #nextSlab(bytes: number): void {
+    this.#endRun()
+    const last = this.#slab
+    if (last !== undefined) this.#used.push({ slab: last, freeAt: this.#takenBytes + this.#byteLength })
+    const wanted = last === undefined ? FIRST_SLAB_BYTES : Math.min(last.length * 8, LARGEST_SLAB_BYTES)
+    this.#slab = this.#spares.pop() ?? new Uint8Array(Math.max(wanted, bytes))
+    this.#from = 0
+    this.#to = 0
+  }
+
+  /** What lies in the slab becomes a segment. */
+  #endRun(): void {
+    if (this.#to === this.#from) return
+    this.#segments.push(this.#slab!.subarray(this.#from, this.#to))
+    this.#from = this.#to
+  }
+
+  /** Takes the first `bytes` bytes of the segments, cutting one where needed. */
+  #split(bytes: number): Uint8Array[] {
+    let left = bytes
+    let count = 0
+    while (left > 0 && this.#segments[count]!.length <= left) left -= this.#segments[count++]!.length
+    const taken = this.#segments.splice(0, count)
+    if (left > 0) {
+      const cut = this.#segments[0]!
+      taken.push(cut.subarray(0, left))
+      this.#segments[0] = cut.subarray(left)
+    }
+    return taken
+  }
+}

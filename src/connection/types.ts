@@ -1,0 +1,151 @@
+import type { ConnectDatagram } from '../frame/datagram.ts'
+import type { TlsListenOptions } from '../options.ts'
+import type { TlsInfo } from '../transport/tls-info.ts'
+
+/**
+ * Two streams of datagrams between two programs, one in each direction. Each arrives in the order in which it was
+ * sent, each datagram once, or the end that lacks something gets an error.
+ *
+ * Reading and writing may go on at once, in any number of tasks. A connection reads from its peer from the start, up
+ * to `receiveQueueBytes`, so that an end or an error is noticed even while nobody reads.
+ *
+ * A connection ends in one of three ways: `close()`, with all that was sent handed over; `abort()`; or a failure. A
+ * failure makes every pending promise of the connection reject with the same {@link ConnectError}; what arrived
+ * before it can still be read. A promise that nobody awaits never becomes an unhandled rejection.
+ */
+export interface Connection extends AsyncDisposable {
+  readonly reader: ConnectionReader
+  readonly writer: ConnectionWriter
+  /** This end's address, as a URL. */
+  readonly localAddress: string
+  /** The peer's address, as a URL. */
+  readonly remoteAddress: string
+  /** What the TLS handshake has agreed and proved; undefined on a transport without TLS. */
+  readonly tls: TlsInfo | undefined
+  /**
+   * The reader as a WHATWG stream, made when first asked for. Cancelling it does not end the connection. Use either
+   * it or `reader`: a datagram goes to whoever asks first.
+   */
+  readonly readable: ReadableStream<ConnectDatagram>
+  /** The writer as a WHATWG stream, made when first asked for. Closing it closes the writer, aborting it aborts the connection. */
+  readonly writable: WritableStream<ConnectDatagram>
+
+  /** Fulfils when both directions have ended cleanly; rejects with the cause otherwise. */
+  readonly closed: Promise<void>
+
+  /**
+   * Ends the connection with nothing lost: sends what is queued, ends this direction, and waits for the peer to end
+   * its own. What the peer sends in the meantime can be read during and after that; when the receive queue is full
+   * and nobody reads, the peer's end cannot be seen.
+   *
+   * A second call gives the same promise.
+   *
+   * @throws ConnectError what made the connection fail; `CLOSE_TIMEOUT` if nothing was written for `closeTimeoutMs`,
+   * or if the peer has not ended `closeTimeoutMs` after this end
+   */
+  close(): Promise<void>
+
+  /**
+   * Breaks the connection now: unsent data is dropped, and the peer's reader throws. Everything pending at this end
+   * rejects with `ABORTED`, `reason` being its `cause`. Does nothing once the connection has ended.
+   */
+  abort(reason?: Error): void
+
+  /**
+   * `close()`, for `await using`. Does not throw an error again that one of the connection's promises has
+   * rejected with.
+   */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * The datagrams that the peer sends, in order.
+ *
+ * Any number of tasks may read at once; each datagram goes to one of them, to the one that has waited longest.
+ * Leaving a `for await` loop early leaves the connection as it is; a later loop goes on with the next datagram.
+ *
+ * While nobody reads, up to `receiveQueueBytes` are kept and then the peer is slowed down.
+ */
+export interface ConnectionReader extends AsyncIterable<ConnectDatagram> {
+  /**
+   * The next datagram, or undefined once the peer has ended cleanly and everything before that has been read.
+   *
+   * @throws ConnectError why the stream broke, after all that arrived before has been read, and at every call from
+   * then on; `ABORTED` when `signal` fires first (no datagram is lost by that)
+   */
+  receive(options?: { readonly signal?: AbortSignal }): Promise<ConnectDatagram | undefined>
+
+  /** Everything that has arrived, as one list of at least one datagram: the fastest way to read many. */
+  batches(): AsyncIterable<readonly ConnectDatagram[]>
+}
+
+/**
+ * Sends datagrams to the peer, in the order of the calls.
+ *
+ * Any number of tasks may send at once. The data of a datagram must not be changed from `send()` until it has been
+ * flushed. What is sent leaves at the end of the current turn of the event loop, or at once when there is much of it.
+ */
+export interface ConnectionWriter {
+  /**
+   * Fulfils when the queue has taken the datagram, at once while there is room. Await it, or the queue has no bound.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT`, `MESSAGE_TOO_LARGE` or `WRITER_CLOSED` at once; what made the connection
+   * fail; `ABORTED` when `signal` fires before the queue has taken the datagram (it is then not sent)
+   */
+  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal }): Promise<void>
+
+  /**
+   * Like `send()`, without waiting: false if the queue is full; then nothing was taken.
+   *
+   * @throws ConnectError as `send()`, synchronously
+   */
+  trySend(datagram: ConnectDatagram): boolean
+
+  /**
+   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer.
+   *
+   * @throws ConnectError what made the connection fail before that
+   */
+  flush(options?: { readonly signal?: AbortSignal }): Promise<void>
+
+  /**
+   * Flushes, then ends this direction only: the peer's reader sees a clean end, and this end can go on reading. A
+   * second call gives the same promise.
+   *
+   * @throws ConnectError what made the connection fail before that
+   */
+  close(): Promise<void>
+}
+
+/**
+ * A bound address. Each connection that comes in is handed out once, by `accept()` or by `for await`.
+ *
+ * Any number of tasks may accept at once. Peers that break off, fail or stall in the handshake are dropped without
+ * delaying others; `onRejected` tells of them.
+ */
+export interface Listener extends AsyncIterable<Connection>, AsyncDisposable {
+  /** The address to connect to, as a URL, with the port that was picked. */
+  readonly address: string
+
+  /**
+   * The next connection, or undefined once the listener is closed.
+   *
+   * @throws ConnectError `ABORTED` when `signal` fires first
+   */
+  accept(options?: { readonly signal?: AbortSignal }): Promise<Connection | undefined>
+
+  /**
+   * Replaces the certificate, its key and the authorities for the handshakes to come; open connections keep theirs.
+   * ALPN names and whether clients must present a certificate stay as they were.
+   *
+   * @throws ConnectError `INVALID_OPTION` for a bad certificate or key (the old one stays in use), or on an address
+   * without TLS
+   */
+  updateTls(tls: TlsListenOptions): void
+
+  /**
+   * Stops listening and frees the address. Connections that were handed out live on; those that nobody accepted are
+   * aborted.
+   */
+  close(): Promise<void>
+}

@@ -1,0 +1,262 @@
+import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectDatagram } from '../frame/datagram.ts'
+import { HEADER_BYTES } from '../frame/format.ts'
+import type { ConnectionSettings } from '../options.ts'
+import type { Platform } from '../platform.ts'
+import type { ByteStream } from '../transport/byte-stream.ts'
+import { Fifo, wait } from './fifo.ts'
+import { Deferred, rejected } from './promises.ts'
+import { SendBuffer } from './send-buffer.ts'
+import type { ConnectionWriter } from './types.ts'
+
+/** Queued bytes that are written without waiting for the end of the turn. */
+const WRITE_AT_BYTES = 64 * 1024
+
+/** The same when large data is among them: large writes are what makes large data fast. */
+const WRITE_LARGE_AT_BYTES = 512 * 1024
+
+/** Most bytes that the transport has at a time, and most in one write. */
+const IN_FLIGHT_BYTES = 1024 * 1024
+
+/** What every `send` returns while there is room: one promise for all. */
+const FULFILLED = Promise.resolve()
+
+class PendingSend extends Deferred<void> {
+  readonly datagram: ConnectDatagram
+
+  constructor(datagram: ConnectDatagram) {
+    super()
+    this.datagram = datagram
+  }
+}
+
+class PendingFlush extends Deferred<void> {
+  /** The count of queued bytes to reach; known once every earlier `send` has been taken. */
+  upTo = 0
+}
+
+/**
+ * `open`: takes datagrams. `closing`: takes those that already waited, then ends the stream. `ended`: the end was
+ * given to the transport. `failed`: nothing more will be sent, and `error` says why.
+ */
+type State =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closing' | 'ended'; readonly why: string }
+  | { readonly kind: 'failed'; readonly error: ConnectError }
+
+/**
+ * The way out: datagrams go into a bounded queue, and leave it in as few writes as there can be without delay.
+ *
+ * ```
+ * send -> (waiting, while the queue is full) -> SendBuffer -> in flight -> written
+ *                                              |<----- sendQueueBytes ---->|
+ * ```
+ */
+export class QueueWriter implements ConnectionWriter {
+  readonly #stream: Pick<ByteStream, 'write' | 'end'>
+  readonly #platform: Platform
+  readonly #maxMessageBytes: number
+  readonly #sendQueueBytes: number
+
+  readonly #buffer = new SendBuffer()
+  /** Sends and flushes that wait for room, in the order of the calls. */
+  readonly #waiting = new Fifo<PendingSend | PendingFlush>()
+  readonly #flushes = new Fifo<PendingFlush>()
+  readonly #finished = new Deferred<void>()
+  #state: State = { kind: 'open' }
+  #queuedBytes = 0
+  #writtenBytes = 0
+  #inFlightBytes = 0
+  #turnAwaited = false
+  #uses = 0
+  #errorReported = false
+
+  constructor(
+    stream: Pick<ByteStream, 'write' | 'end'>,
+    settings: Pick<ConnectionSettings, 'maxMessageBytes' | 'sendQueueBytes'>,
+    platform: Platform,
+  ) {
+    this.#stream = stream
+    this.#platform = platform
+    this.#maxMessageBytes = settings.maxMessageBytes
+    this.#sendQueueBytes = settings.sendQueueBytes
+  }
+
+  /** How often the user has sent or flushed. */
+  get uses(): number {
+    return this.#uses
+  }
+
+  /** Whether the user has been given the error that broke the connection. */
+  get errorReported(): boolean {
+    return this.#errorReported
+  }
+
+  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    this.#uses++
+    const problem = this.#problemWith(datagram)
+    if (problem !== undefined) return rejected(problem)
+    const signal = options?.signal
+    if (signal?.aborted) return rejected(aborted('send', signal.reason))
+    if (this.#hasRoomFor(datagram)) {
+      this.#queue(datagram)
+      return FULFILLED
+    }
+    const pending = new PendingSend(datagram)
+    wait(this.#waiting, pending, 'send', signal)
+    return pending.promise
+  }
+
+  trySend(datagram: ConnectDatagram): boolean {
+    this.#uses++
+    const problem = this.#problemWith(datagram)
+    if (problem !== undefined) throw problem
+    if (!this.#hasRoomFor(datagram)) return false
+    this.#queue(datagram)
+    return true
+  }
+
+  flush(options?: { readonly signal?: AbortSignal }): Promise<void> {
+    this.#uses++
+    if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
+    const signal = options?.signal
+    if (signal?.aborted) return rejected(aborted('flush', signal.reason))
+    if (this.#waiting.size === 0 && this.#queuedBytes === this.#writtenBytes) return FULFILLED
+    const pending = new PendingFlush()
+    pending.upTo = this.#queuedBytes
+    wait(this.#waiting.size > 0 ? this.#waiting : this.#flushes, pending, 'flush', signal)
+    this.#write()
+    return pending.promise
+  }
+
+  close(): Promise<void> {
+    this.#closeBecause('it was closed')
+    return this.#finished.promise
+  }
+
+  /** Closes the writer as the peer has ended its own direction. */
+  followPeer(): void {
+    this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending')
+  }
+
+  /** The transport has written the next `byteLength` bytes. */
+  onWritten(byteLength: number): void {
+    if (this.#state.kind === 'failed') return
+    this.#inFlightBytes -= byteLength
+    this.#writtenBytes += byteLength
+    this.#buffer.release(this.#writtenBytes)
+    this.#admit()
+    for (let flush = this.#flushes.peek(); flush !== undefined; flush = this.#flushes.peek()) {
+      if (flush.upTo > this.#writtenBytes) break
+      this.#flushes.shift()
+      flush.resolve()
+    }
+    if (this.#inFlightBytes === 0) this.#write()
+    this.#endIfDone()
+  }
+
+  /** The transport has ended this direction. */
+  onFinish(): void {
+    this.#finished.resolve()
+  }
+
+  /** Gives up what is unsent. Does nothing after `onFinish`. */
+  fail(error: ConnectError): void {
+    if (this.#state.kind === 'failed') return
+    this.#state = { kind: 'failed', error }
+    this.#buffer.clear()
+    for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain()]) {
+      pending.reject(this.#report(error))
+    }
+    this.#finished.reject(error)
+  }
+
+  #report(error: ConnectError): ConnectError {
+    this.#errorReported = true
+    return error
+  }
+
+  #problemWith(datagram: ConnectDatagram): ConnectError | undefined {
+    if (this.#state.kind !== 'open') {
+      if (this.#state.kind === 'failed') return this.#report(this.#state.error)
+      return new ConnectError(ConnectErrorCode.WRITER_CLOSED, `cannot send: ${this.#state.why}`)
+    }
+    if (!(datagram instanceof ConnectDatagram)) {
+      return new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'datagram must be a ConnectDatagram')
+    }
+    if (datagram.byteLength > this.#maxMessageBytes) {
+      return new ConnectError(
+        ConnectErrorCode.MESSAGE_TOO_LARGE,
+        `data is ${datagram.byteLength} bytes; maxMessageBytes is ${this.#maxMessageBytes}`,
+      )
+    }
+    return undefined
+  }
+
+  /** A datagram larger than the whole queue has room when nothing else is queued. */
+  #fits(datagram: ConnectDatagram): boolean {
+    const waiting = this.#queuedBytes - this.#writtenBytes
+    return waiting === 0 || waiting + HEADER_BYTES + datagram.byteLength <= this.#sendQueueBytes
+  }
+
+  /** Nobody overtakes those who wait. */
+  #hasRoomFor(datagram: ConnectDatagram): boolean {
+    return this.#waiting.size === 0 && this.#fits(datagram)
+  }
+
+  #queue(datagram: ConnectDatagram): void {
+    this.#buffer.append(datagram)
+    this.#queuedBytes += HEADER_BYTES + datagram.byteLength
+    const writeAt = this.#buffer.holdsLarge ? WRITE_LARGE_AT_BYTES : WRITE_AT_BYTES
+    if (this.#buffer.byteLength >= writeAt) this.#write()
+    if (!this.#turnAwaited && this.#buffer.byteLength > 0) {
+      this.#turnAwaited = true
+      this.#platform.nextTurn(this.#onTurn)
+    }
+  }
+
+  readonly #onTurn = (): void => {
+    this.#turnAwaited = false
+    if (this.#state.kind === 'failed') return
+    this.#write()
+    this.#endIfDone()
+  }
+
+  #write(): void {
+    while (this.#buffer.byteLength > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
+      const { segments, byteLength } = this.#buffer.take(IN_FLIGHT_BYTES)
+      this.#inFlightBytes += byteLength
+      this.#stream.write(segments, byteLength)
+    }
+  }
+
+  /** Takes in those who wait, as far as there is room. */
+  #admit(): void {
+    for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
+      if (first instanceof PendingSend) {
+        if (!this.#fits(first.datagram)) return
+        this.#waiting.shift()
+        this.#queue(first.datagram)
+        first.resolve()
+      } else {
+        this.#waiting.shift()
+        first.upTo = this.#queuedBytes
+        this.#flushes.push(first)
+      }
+    }
+  }
+
+  #closeBecause(why: string): void {
+    if (this.#state.kind !== 'open') return
+    this.#state = { kind: 'closing', why }
+    this.#write()
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#state.kind !== 'closing') return
+    if (this.#waiting.size > 0 || this.#buffer.byteLength > 0) return
+    this.#state = { kind: 'ended', why: this.#state.why }
+    this.#stream.end()
+  }
+}
