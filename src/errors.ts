@@ -68,6 +68,11 @@ export class ConnectError extends Error {
   }
 }
 
+/** A caller's value, as an error message shows it. */
+export function show(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
 /** The error for an `AbortSignal` that fired, or for `abort()`: its `cause` is the reason. */
 export function aborted(what: string, reason?: unknown): ConnectError {
   const why = reason instanceof Error ? `: ${reason.message}` : ''

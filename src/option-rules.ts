@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from './errors.ts'
+import { ConnectError, ConnectErrorCode, show } from './errors.ts'
 
 /** What a value must be; returns the complaint, or undefined if it is fine. */
 export type Rule = (value: unknown) => string | undefined
@@ -12,19 +12,17 @@ export const wholeNumber =
   value =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
-      : `must be a whole number from ${least} to ${most}; it is ${String(value)}`
+      : `must be a whole number from ${least} to ${most}; it is ${show(value)}`
 
 export const ofType =
   (type: 'boolean' | 'function' | 'string'): Rule =>
   value =>
-    typeof value === type ? undefined : `must be a ${type}; it is ${String(value)}`
+    typeof value === type ? undefined : `must be a ${type}; it is ${show(value)}`
 
 export const oneOf =
   (...values: string[]): Rule =>
   value =>
-    values.includes(value as string)
-      ? undefined
-      : `must be one of ${values.join(', ')}; it is ${String(value)}`
+    values.includes(value as string) ? undefined : `must be one of ${values.join(', ')}; it is ${show(value)}`
 
 export const object: Rule = value =>
   typeof value === 'object' && value !== null ? undefined : 'must be an object'

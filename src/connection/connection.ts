@@ -35,6 +35,8 @@ export class StreamConnection implements Connection {
   readonly #closeDeadline: Deadline
   readonly #closed = new Deferred<void>()
   #state: State = { kind: 'open' }
+  /** Whether the user has called `close()` or `abort()`, and so learns of a failure without `await using`. */
+  #endAsked = false
   #readable: ReadableStream<ConnectDatagram> | undefined
   #writable: WritableStream<ConnectDatagram> | undefined
 
@@ -98,42 +100,50 @@ export class StreamConnection implements Connection {
   }
 
   close(): Promise<void> {
-    if (this.#state.kind === 'open' && !this.#closeDeadline.running) {
-      this.#closeDeadline.restart()
-      void this.writer.close()
-    }
-    return this.#closed.promise
+    this.#endAsked = true
+    return this.#end()
   }
 
   abort(reason?: Error): void {
+    this.#endAsked = true
     this.#break(aborted('connection', reason))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.close()
+      await this.#end()
     } catch (error) {
-      if (!this.reader.errorReported && !this.writer.errorReported) throw error
+      const known = this.#endAsked || this.reader.errorReported || this.writer.errorReported
+      if (!known) throw error
     }
+  }
+
+  #end(): Promise<void> {
+    if (this.#state.kind === 'open' && !this.#closeDeadline.running) {
+      this.#closeDeadline.restart()
+      this.writer.end()
+    }
+    return this.#closed.promise
   }
 
   #onData(chunk: Uint8Array): void {
     if (this.#state.kind !== 'open') return
-    this.#idleDeadline.restart()
+    this.#noteActivity()
     const datagrams: ConnectDatagram[] = []
     try {
       this.#decoder.push(chunk, datagrams)
     } catch (error) {
-      this.#deliver(datagrams, chunk.length)
+      this.reader.onDatagrams(datagrams)
       this.#break(error as ConnectError)
       return
     }
-    this.#deliver(datagrams, chunk.length)
+    this.reader.onDatagrams(datagrams)
     this.#watchFrame(datagrams.length > 0)
   }
 
-  #deliver(datagrams: ConnectDatagram[], byteLength: number): void {
-    if (datagrams.length > 0) this.reader.onDatagrams(datagrams, byteLength)
+  /** While this end does not read, an idle peer is not the peer's fault. */
+  #noteActivity(): void {
+    if (!this.reader.paused) this.#idleDeadline.restart()
   }
 
   /** @param begun whether the frame that is under way, if one is, began just now */
@@ -156,7 +166,7 @@ export class StreamConnection implements Connection {
 
   #onWritten(byteLength: number): void {
     if (this.#state.kind !== 'open') return
-    this.#idleDeadline.restart()
+    this.#noteActivity()
     if (this.#closeDeadline.running) this.#closeDeadline.restart()
     this.writer.onWritten(byteLength)
   }

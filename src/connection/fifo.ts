@@ -1,86 +1,60 @@
-import { aborted } from '../errors.ts'
+/** Where an item stands in a {@link Fifo}. */
+export interface Place {
+  /** Takes the item out, wherever it stands; does nothing if it is out already. */
+  leave(): void
+}
 
-/** Beyond this many used-up places, the list is moved to its front. */
-const COMPACT_AT = 1024
+interface Link<T> extends Place {
+  readonly item: T
+  previous: Link<T> | undefined
+  next: Link<T> | undefined
+}
 
-/** A first-in, first-out list. Taking from its front costs the same however long it is. */
+/** A first-in, first-out list. Every operation costs the same however long it is. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = []
-  #head = 0
+  #first: Link<T> | undefined
+  #last: Link<T> | undefined
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
-  push(item: T): void {
-    this.#items.push(item)
+  push(item: T): Place {
+    const link: Link<T> = { item, previous: this.#last, next: undefined, leave: () => this.#remove(link) }
+    if (this.#last === undefined) this.#first = link
+    else this.#last.next = link
+    this.#last = link
     this.#size++
+    return link
   }
 
   peek(): T | undefined {
-    while (this.#head < this.#items.length && this.#items[this.#head] === undefined) this.#head++
-    return this.#items[this.#head]
+    return this.#first?.item
   }
 
   shift(): T | undefined {
-    const item = this.peek()
-    if (item === undefined) return undefined
-    this.#items[this.#head++] = undefined
-    this.#size--
-    if (this.#size === 0) this.#reset([])
-    else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#items.length) {
-      this.#reset(this.#items.slice(this.#head))
-    }
-    return item
-  }
-
-  /** Takes an item out of the middle; looks for it from the front. */
-  remove(item: T): void {
-    const at = this.#items.indexOf(item, this.#head)
-    if (at < 0) return
-    this.#items[at] = undefined
-    this.#size--
+    const first = this.#first
+    if (first === undefined) return undefined
+    this.#remove(first)
+    return first.item
   }
 
   /** Takes everything out, in order. */
   drain(): T[] {
-    const items = this.#items.filter(item => item !== undefined)
-    this.#reset([])
-    this.#size = 0
+    const items: T[] = []
+    for (let item = this.shift(); item !== undefined; item = this.shift()) items.push(item)
     return items
   }
 
-  #reset(items: (T | undefined)[]): void {
-    this.#items = items
-    this.#head = 0
+  #remove(link: Link<T>): void {
+    if (link.previous === undefined && this.#first !== link) return
+    if (link.previous === undefined) this.#first = link.next
+    else link.previous.next = link.next
+    if (link.next === undefined) this.#last = link.previous
+    else link.next.previous = link.previous
+    link.previous = undefined
+    link.next = undefined
+    this.#size--
   }
-}
-
-/** Someone who waits in a queue. */
-interface Waiter {
-  readonly promise: Promise<unknown>
-  reject(error: unknown): void
-}
-
-/**
- * Puts `waiter` at the end of `queue`; when `signal` fires before it is settled, it leaves the queue and rejects.
- *
- * @param what names the waiting in the error's message, such as `send`
- */
-export function wait<T>(
-  queue: Fifo<T>,
-  waiter: T & Waiter,
-  what: string,
-  signal: AbortSignal | undefined,
-): void {
-  queue.push(waiter)
-  if (signal === undefined) return
-  const leave = (): void => {
-    queue.remove(waiter)
-    waiter.reject(aborted(what, signal.reason))
-  }
-  const forget = (): void => signal.removeEventListener('abort', leave)
-  signal.addEventListener('abort', leave)
-  waiter.promise.then(forget, forget)
 }

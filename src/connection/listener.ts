@@ -1,14 +1,15 @@
-import { aborted, type ConnectError } from '../errors.ts'
+import type { ConnectError } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import { type ListenSettings, resolveTlsListenOptions, type TlsListenOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from '../transport/byte-stream.ts'
 import { StreamConnection } from './connection.ts'
-import { Fifo, wait } from './fifo.ts'
-import { Deferred, quiet, rejected } from './promises.ts'
+import { Fifo } from './fifo.ts'
+import { quiet, rejected } from './promises.ts'
 import type { Connection, Listener } from './types.ts'
+import { refusal, Waiter, wait } from './waiter.ts'
 
-class PendingAccept extends Deferred<Connection | undefined> {}
+class PendingAccept extends Waiter<Connection | undefined> {}
 
 /** Hands out the connections that a transport's listener takes in. */
 export class StreamListener implements Listener, ByteStreamListenerSink {
@@ -36,7 +37,8 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
 
   accept(options?: { readonly signal?: AbortSignal }): Promise<Connection | undefined> {
     const signal = options?.signal
-    if (signal?.aborted) return rejected(aborted('accept', signal.reason))
+    const problem = refusal('accept', signal)
+    if (problem !== undefined) return rejected(problem)
     for (const connection of this.#ready) {
       this.#ready.delete(connection)
       return Promise.resolve(connection)

@@ -1,8 +1,10 @@
-import { aborted, type ConnectError } from '../errors.ts'
+import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
-import { Fifo, wait } from './fifo.ts'
-import { Deferred, quiet, rejected } from './promises.ts'
+import { HEADER_BYTES } from '../frame/format.ts'
+import { Fifo } from './fifo.ts'
+import { quiet, rejected } from './promises.ts'
 import type { ConnectionReader } from './types.ts'
+import { refusal, Waiter, wait } from './waiter.ts'
 
 /** What a queued datagram costs beside its frame. */
 const DATAGRAM_COST_BYTES = 64
@@ -14,10 +16,10 @@ interface Batch {
 }
 
 /** Someone who waits for the next datagram. Undefined is the clean end. */
-class PendingReceive extends Deferred<ConnectDatagram | undefined> {}
+class PendingReceive extends Waiter<ConnectDatagram | undefined> {}
 
 /** Someone who waits for all that comes next. */
-class PendingBatch extends Deferred<readonly ConnectDatagram[] | undefined> {}
+class PendingBatch extends Waiter<readonly ConnectDatagram[] | undefined> {}
 
 type Pending = PendingReceive | PendingBatch
 
@@ -70,7 +72,8 @@ export class QueueReader implements ConnectionReader {
 
   receive(options?: { readonly signal?: AbortSignal }): Promise<ConnectDatagram | undefined> {
     const signal = options?.signal
-    if (signal?.aborted) return rejected(aborted('receive', signal.reason))
+    const problem = refusal('receive', signal)
+    if (problem !== undefined) return rejected(problem)
     const datagram = this.take()
     if (datagram !== undefined) return Promise.resolve(datagram)
     return this.#waitAs(new PendingReceive(), signal)
@@ -100,8 +103,8 @@ export class QueueReader implements ConnectionReader {
     return this.#waitAs(new PendingBatch(), undefined)
   }
 
-  /** Datagrams have come, at least one; they lie in a chunk of `byteLength` bytes. */
-  onDatagrams(datagrams: ConnectDatagram[], byteLength: number): void {
+  /** Datagrams have come. */
+  onDatagrams(datagrams: ConnectDatagram[]): void {
     let given = 0
     while (given < datagrams.length) {
       const first = this.#waiting.shift()
@@ -112,7 +115,7 @@ export class QueueReader implements ConnectionReader {
       }
       first.resolve(datagrams[given++])
     }
-    if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given), byteLength)
+    if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given))
   }
 
   /** The peer has ended cleanly. */
@@ -148,8 +151,9 @@ export class QueueReader implements ConnectionReader {
     this.#events.onEndRead()
   }
 
-  #keep(datagrams: ConnectDatagram[], byteLength: number): void {
-    const cost = byteLength + datagrams.length * DATAGRAM_COST_BYTES
+  #keep(datagrams: ConnectDatagram[]): void {
+    let cost = datagrams.length * (HEADER_BYTES + DATAGRAM_COST_BYTES)
+    for (const datagram of datagrams) cost += datagram.byteLength
     this.#batches.push({ datagrams, cost })
     this.#cost += cost
     if (this.#paused || this.#cost < this.#limit) return

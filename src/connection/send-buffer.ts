@@ -1,4 +1,4 @@
-import { type ConnectDatagram, copyData } from '../frame/datagram.ts'
+import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { writeHeader } from '../frame/header.ts'
 
@@ -10,7 +10,7 @@ const FIRST_SLAB_BYTES = 1024
 const LARGEST_SLAB_BYTES = 64 * 1024
 
 /** Free slabs that are kept for later. */
-const SPARE_SLABS = 4
+const SPARE_SLABS = 16
 
 /**
  * Frames that wait to be written, as the list of segments that one write takes.
@@ -48,7 +48,7 @@ export class SendBuffer {
     const slab = this.#slab!
     writeHeader(slab, at, datagram.recipient, dataBytes)
     if (copied) {
-      copyData(datagram, slab, at + HEADER_BYTES)
+      slab.set(datagram.data, at + HEADER_BYTES)
     } else {
       this.#endRun()
       this.#segments.push(datagram.data)

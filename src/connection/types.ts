@@ -52,8 +52,8 @@ export interface Connection extends AsyncDisposable {
   abort(reason?: Error): void
 
   /**
-   * `close()`, for `await using`. Does not throw an error again that one of the connection's promises has
-   * rejected with.
+   * `close()`, for `await using`. Does not throw what the user has been given already by `receive`, `send`, `flush`
+   * or `close`, or has caused by `abort`.
    */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,13 +1,14 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
-import { Fifo, wait } from './fifo.ts'
+import { Fifo } from './fifo.ts'
 import { Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
+import { refusal, Waiter, wait } from './waiter.ts'
 
 /** Queued bytes that are written without waiting for the end of the turn. */
 const WRITE_AT_BYTES = 64 * 1024
@@ -21,7 +22,7 @@ const IN_FLIGHT_BYTES = 1024 * 1024
 /** What every `send` returns while there is room: one promise for all. */
 const FULFILLED = Promise.resolve()
 
-class PendingSend extends Deferred<void> {
+class PendingSend extends Waiter<void> {
   readonly datagram: ConnectDatagram
 
   constructor(datagram: ConnectDatagram) {
@@ -30,7 +31,7 @@ class PendingSend extends Deferred<void> {
   }
 }
 
-class PendingFlush extends Deferred<void> {
+class PendingFlush extends Waiter<void> {
   /** The count of queued bytes to reach; known once every earlier `send` has been taken. */
   upTo = 0
 }
@@ -69,6 +70,8 @@ export class QueueWriter implements ConnectionWriter {
   #inFlightBytes = 0
   #turnAwaited = false
   #uses = 0
+  /** Whether the user has the promise of `close()`. */
+  #closeAsked = false
   #errorReported = false
 
   constructor(
@@ -94,10 +97,9 @@ export class QueueWriter implements ConnectionWriter {
 
   send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal }): Promise<void> {
     this.#uses++
-    const problem = this.#problemWith(datagram)
-    if (problem !== undefined) return rejected(problem)
     const signal = options?.signal
-    if (signal?.aborted) return rejected(aborted('send', signal.reason))
+    const problem = this.#problemWith(datagram) ?? refusal('send', signal)
+    if (problem !== undefined) return rejected(problem)
     if (this.#hasRoomFor(datagram)) {
       this.#queue(datagram)
       return FULFILLED
@@ -120,7 +122,8 @@ export class QueueWriter implements ConnectionWriter {
     this.#uses++
     if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
     const signal = options?.signal
-    if (signal?.aborted) return rejected(aborted('flush', signal.reason))
+    const problem = refusal('flush', signal)
+    if (problem !== undefined) return rejected(problem)
     if (this.#waiting.size === 0 && this.#queuedBytes === this.#writtenBytes) return FULFILLED
     const pending = new PendingFlush()
     pending.upTo = this.#queuedBytes
@@ -130,8 +133,15 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   close(): Promise<void> {
-    this.#closeBecause('it was closed')
+    this.#closeAsked = true
+    this.end()
+    if (this.#state.kind === 'failed') this.#errorReported = true
     return this.#finished.promise
+  }
+
+  /** `close()`, asked for by the connection and not by the user. */
+  end(): void {
+    this.#closeBecause('it was closed')
   }
 
   /** Closes the writer as the peer has ended its own direction. */
@@ -168,6 +178,7 @@ export class QueueWriter implements ConnectionWriter {
     for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain()]) {
       pending.reject(this.#report(error))
     }
+    if (this.#closeAsked) this.#errorReported = true
     this.#finished.reject(error)
   }
 
@@ -241,7 +252,7 @@ export class QueueWriter implements ConnectionWriter {
       } else {
         this.#waiting.shift()
         first.upTo = this.#queuedBytes
-        this.#flushes.push(first)
+        first.place = this.#flushes.push(first)
       }
     }
   }

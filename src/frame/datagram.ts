@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, show } from '../errors.ts'
 import { encodeFrame } from './encode.ts'
 import { HEADER_BYTES, MAX_DATA_BYTES, MAX_RECIPIENT, VERSION } from './format.ts'
 import { checkedDataBytes, checkVersion, readRecipient } from './header.ts'
@@ -6,14 +6,12 @@ import { checkedDataBytes, checkVersion, readRecipient } from './header.ts'
 /** Makes the datagram whose data is `bytes[start, end)`, unchecked. The view is made when it is asked for. */
 export let datagramIn: (recipient: number, bytes: Uint8Array, start: number, end: number) => ConnectDatagram
 
-/** Copies a datagram's data to `target[at...]`, which must have the room. */
-export let copyData: (datagram: ConnectDatagram, target: Uint8Array, at: number) => void
-
-/** Up to this length a loop is faster than `TypedArray.set` with its view. */
-const LOOP_COPY_BYTES = 96
-
 const utf8Encoder = new TextEncoder()
-const utf8Decoder = new TextDecoder()
+// A byte order mark is part of the text: what was sent comes out again.
+const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Shows that the constructor was called from this file, with arguments that need no check. */
+const UNCHECKED = Symbol('unchecked')
 
 /**
  * A message: data and the recipient tag that travels with it.
@@ -41,8 +39,8 @@ export class ConnectDatagram {
    * `MESSAGE_TOO_LARGE` for data above 100,000,000 bytes
    */
   constructor(recipient: number, data: Uint8Array | string)
-  constructor(recipient: number, data: Uint8Array | string, start?: number, end?: number) {
-    if (start === undefined || end === undefined) {
+  constructor(recipient: number, data: Uint8Array | string, unchecked?: symbol, start = 0, end = 0) {
+    if (unchecked !== UNCHECKED) {
       checkRecipient(recipient)
       const bytes = typeof data === 'string' ? utf8Encoder.encode(data) : data
       checkData(bytes)
@@ -63,11 +61,11 @@ export class ConnectDatagram {
     const Raw = ConnectDatagram as new (
       recipient: number,
       data: Uint8Array,
+      unchecked: symbol,
       start: number,
       end: number,
     ) => ConnectDatagram
-    datagramIn = (recipient, bytes, start, end) => new Raw(recipient, bytes, start, end)
-    copyData = (datagram, target, at) => datagram.#copyTo(target, at)
+    datagramIn = (recipient, bytes, start, end) => new Raw(recipient, bytes, UNCHECKED, start, end)
   }
 
   /** The version of the frame: always 1. */
@@ -132,24 +130,13 @@ export class ConnectDatagram {
     }
     return datagramIn(readRecipient(frame, 0), frame, HEADER_BYTES, frameBytes)
   }
-
-  #copyTo(target: Uint8Array, at: number): void {
-    const length = this.#end - this.#start
-    if (length > LOOP_COPY_BYTES) {
-      target.set(this.data, at)
-      return
-    }
-    const bytes = this.#bytes
-    const start = this.#start
-    for (let i = 0; i < length; i++) target[at + i] = bytes[start + i]!
-  }
 }
 
 function checkRecipient(recipient: number): void {
   if (!Number.isInteger(recipient) || recipient < 0 || recipient > MAX_RECIPIENT) {
     throw new ConnectError(
       ConnectErrorCode.INVALID_ARGUMENT,
-      `recipient must be a whole number from 0 to ${MAX_RECIPIENT}; it is ${String(recipient)}`,
+      `recipient must be a whole number from 0 to ${MAX_RECIPIENT}; it is ${show(recipient)}`,
     )
   }
 }

@@ -4,7 +4,7 @@ import { ConnectError, ConnectErrorCode } from '../errors.ts'
 export interface Address {
   /** With its colon, in lower case: `tcp:`. */
   readonly scheme: string
-  /** Without brackets; empty if there is none. */
+  /** Percent-decoded, without brackets; empty if there is none. */
   readonly host: string
   /** Undefined if there is none. */
   readonly port: number | undefined
@@ -32,9 +32,9 @@ export function parseAddress(address: string | URL): Address {
   if (url.search !== '' || url.hash !== '') throw addressError(text, '? and # are not supported')
   return {
     scheme: url.protocol,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: decode(url.hostname.replace(/^\[|\]$/g, ''), text),
     port: url.port === '' ? undefined : Number(url.port),
-    path: decodePath(url.pathname, text),
+    path: decode(url.pathname, text),
     text,
   }
 }
@@ -45,7 +45,7 @@ export function hostAndPort(address: Address): { host: string; port: number } {
   if (host === '') throw addressError(text, 'the host is missing, as in tcp://localhost:5678')
   if (port === undefined) throw addressError(text, 'the port is missing, as in tcp://localhost:5678')
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
-  return { host: decodeURIComponent(host), port }
+  return { host, port }
 }
 
 /** `scheme//host:port`, with brackets around an IPv6 host. */
@@ -69,10 +69,10 @@ function parseUrl(url: string, text: string): URL {
   }
 }
 
-function decodePath(path: string, text: string): string {
+function decode(part: string, text: string): string {
   try {
-    return decodeURIComponent(path)
+    return decodeURIComponent(part)
   } catch {
-    throw addressError(text, 'its path has a malformed % escape')
+    throw addressError(text, 'it has a malformed % escape')
   }
 }

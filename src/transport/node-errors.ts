@@ -37,16 +37,21 @@ export function streamError(cause: Error): ConnectError {
 
 /** An error before the handshake was done; `peer` names whom it was done with. */
 export function handshakeError(cause: Error, peer: string): ConnectError {
+  const reason = reasonOf(cause)
   if (certificateCode.test(codeOf(cause))) {
     return new ConnectError(
       ConnectErrorCode.CERTIFICATE_REJECTED,
-      `TLS handshake with ${peer} failed over a certificate: ${cause.message}`,
+      `TLS handshake with ${peer} failed over a certificate: ${reason}`,
       { cause },
     )
   }
-  return new ConnectError(
-    ConnectErrorCode.HANDSHAKE_FAILED,
-    `TLS handshake with ${peer} failed: ${cause.message}`,
-    { cause },
-  )
+  return new ConnectError(ConnectErrorCode.HANDSHAKE_FAILED, `TLS handshake with ${peer} failed: ${reason}`, {
+    cause,
+  })
+}
+
+/** OpenSSL's words without its numbers and source lines, where Node has set them apart. */
+function reasonOf(error: Error): string {
+  const reason = (error as { reason?: unknown }).reason
+  return typeof reason === 'string' ? reason : error.message
 }

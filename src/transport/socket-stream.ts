@@ -37,10 +37,14 @@ export class SocketStream implements ByteStream {
     this.#sink = sink
     this.#socket
       .on('data', chunk => sink.onData(chunk as Uint8Array))
-      .on('end', () => sink.onEnd())
+      .on('end', () => {
+        if (this.#error === undefined) sink.onEnd()
+      })
       .on('finish', () => sink.onFinish())
       .on('error', error => {
+        // A TLS socket that was refused goes on to a clean end after its error; it must not get there.
         this.#error ??= error
+        this.#socket.destroy()
       })
       .on('close', () => sink.onClose(this.#closeError()))
   }
