@@ -1,0 +1,57 @@
+// Uses the installed package as a stranger would. Run in the folder where it is installed; ends with 'smoke ok'.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConnectDatagram, ConnectError, connect, listen } from 'connect-ts'
+
+const certificates = process.argv[2]
+const pem = name => readFileSync(join(certificates, name))
+
+await exchange('tcp://127.0.0.1:0')
+await exchange('127.0.0.1:0')
+await exchange(`unix://${join(tmpdir(), `connect-ts-smoke-${process.pid}.sock`)}`)
+await exchange('memory://smoke')
+await exchange(
+  'tls://localhost:0',
+  { tls: { cert: pem('localhost.pem'), key: pem('localhost.key'), ca: pem('ca.pem') } },
+  { tls: { ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key') } },
+)
+await refusesClientWithoutCertificate()
+console.log(`smoke ok on Node ${process.version}`)
+
+async function exchange(address, listenOptions, connectOptions) {
+  const listener = await listen(address, listenOptions)
+  const echo = serveOnce(listener)
+  const connection = await connect(listener.address, connectOptions)
+  for (const length of [1, 65_536, 1_000_000]) {
+    const data = new Uint8Array(length).fill(length)
+    await connection.writer.send(new ConnectDatagram(7, data))
+    const received = await connection.reader.receive()
+    assert.equal(received.recipient, 7)
+    assert.deepEqual(received.data, data)
+  }
+  await connection.close()
+  await echo
+  await listener.close()
+}
+
+async function serveOnce(listener) {
+  const connection = await listener.accept()
+  for await (const datagram of connection.reader) await connection.writer.send(datagram)
+  await connection.closed
+}
+
+async function refusesClientWithoutCertificate() {
+  const rejections = []
+  const listener = await listen('tls://localhost:0', {
+    tls: { cert: pem('localhost.pem'), key: pem('localhost.key'), ca: pem('ca.pem') },
+    onRejected: error => rejections.push(error.code),
+  })
+  await assert.rejects(async () => {
+    const connection = await connect(listener.address, { tls: { ca: pem('ca.pem') } })
+    await connection.reader.receive()
+  }, ConnectError)
+  await listener.close()
+  assert.equal(rejections.length, 1)
+}
