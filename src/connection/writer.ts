@@ -38,11 +38,11 @@ class PendingFlush extends Waiter<void> {
 
 /**
  * `open`: takes datagrams. `closing`: takes those that already waited, then ends the stream. `ended`: the end was
- * given to the transport. `failed`: nothing more will be sent, and `error` says why.
+ * given to the transport. `finished`: all of it is out. `failed`: some of it will never be, and `error` says why.
  */
 type State =
   | { readonly kind: 'open' }
-  | { readonly kind: 'closing' | 'ended'; readonly why: string }
+  | { readonly kind: 'closing' | 'ended' | 'finished'; readonly why: string }
   | { readonly kind: 'failed'; readonly error: ConnectError }
 
 /**
@@ -167,12 +167,13 @@ export class QueueWriter implements ConnectionWriter {
 
   /** The transport has ended this direction. */
   onFinish(): void {
+    if (this.#state.kind === 'ended') this.#state = { kind: 'finished', why: this.#state.why }
     this.#finished.resolve()
   }
 
-  /** Gives up what is unsent. Does nothing after `onFinish`. */
+  /** Gives up what is unsent. Does nothing once all of it is out. */
   fail(error: ConnectError): void {
-    if (this.#state.kind === 'failed') return
+    if (this.#state.kind === 'failed' || this.#state.kind === 'finished') return
     this.#state = { kind: 'failed', error }
     this.#buffer.clear()
     for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain()]) {
