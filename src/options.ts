@@ -34,8 +34,8 @@ export interface ConnectionOptions {
   /** After `close()`: longest time in which nothing is written, or in which the peer does not end, in ms. Default 10,000. */
   readonly closeTimeoutMs?: number
   /**
-   * Whether this end's writer stays open after the peer's end has been read. If not, it is closed on the next turn of
-   * the event loop, unless something was sent or flushed by then. Default false.
+   * Whether this end's writer stays open after the peer's end has been read. If not, it is closed once no `send` or
+   * `flush` waits, on the next turn of the event loop, unless it was used by then. Default false.
    */
   readonly allowHalfOpen?: boolean
   /** TCP keep-alive probes, on `tcp:` and `tls:`. Default true. */

@@ -27,8 +27,6 @@ export class StreamConnection implements Connection {
   readonly writer: QueueWriter
 
   readonly #stream: ByteStream
-  readonly #allowHalfOpen: boolean
-  readonly #platform: Platform
   readonly #decoder: FrameDecoder
   readonly #frameDeadline: Deadline
   readonly #idleDeadline: Deadline
@@ -42,13 +40,13 @@ export class StreamConnection implements Connection {
 
   constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform) {
     this.#stream = stream
-    this.#allowHalfOpen = settings.allowHalfOpen
-    this.#platform = platform
     this.#decoder = new FrameDecoder(settings.maxMessageBytes)
     this.reader = new QueueReader(settings.receiveQueueBytes, {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
-      onEndRead: () => this.#followPeer(),
+      onEndRead: () => {
+        if (!settings.allowHalfOpen) this.writer.followPeer()
+      },
     })
     this.writer = new QueueWriter(stream, settings, platform)
 
@@ -215,15 +213,6 @@ export class StreamConnection implements Connection {
     this.#stream.resume()
     this.#watchFrame(false)
     this.#idleDeadline.restart()
-  }
-
-  /** The user has read the peer's end: unless it goes on sending, this end has nothing more to say either. */
-  #followPeer(): void {
-    if (this.#allowHalfOpen) return
-    const uses = this.writer.uses
-    this.#platform.nextTurn(() => {
-      if (this.writer.uses === uses) this.writer.followPeer()
-    })
   }
 
   #disposeDeadlines(): void {

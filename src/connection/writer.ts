@@ -69,7 +69,10 @@ export class QueueWriter implements ConnectionWriter {
   #writtenBytes = 0
   #inFlightBytes = 0
   #turnAwaited = false
+  /** How often the user has sent or flushed. */
   #uses = 0
+  /** The same when the peer's end was read, until that has been decided on. */
+  #usesAtPeersEnd: number | undefined
   /** Whether the user has the promise of `close()`. */
   #closeAsked = false
   #errorReported = false
@@ -83,11 +86,6 @@ export class QueueWriter implements ConnectionWriter {
     this.#platform = platform
     this.#maxMessageBytes = settings.maxMessageBytes
     this.#sendQueueBytes = settings.sendQueueBytes
-  }
-
-  /** How often the user has sent or flushed. */
-  get uses(): number {
-    return this.#uses
   }
 
   /** Whether the user has been given the error that broke the connection. */
@@ -144,9 +142,13 @@ export class QueueWriter implements ConnectionWriter {
     this.#closeBecause('it was closed')
   }
 
-  /** Closes the writer as the peer has ended its own direction. */
+  /**
+   * Closes the writer after the peer has ended its own direction: once nobody waits to send or flush, on the next
+   * turn, unless it was used by then.
+   */
   followPeer(): void {
-    this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending')
+    this.#usesAtPeersEnd = this.#uses
+    this.#followPeerIfIdle()
   }
 
   /** The transport has written the next `byteLength` bytes. */
@@ -162,6 +164,7 @@ export class QueueWriter implements ConnectionWriter {
       flush.resolve()
     }
     if (this.#inFlightBytes === 0) this.#write()
+    this.#followPeerIfIdle()
     this.#endIfDone()
   }
 
@@ -200,6 +203,12 @@ export class QueueWriter implements ConnectionWriter {
       return new ConnectError(
         ConnectErrorCode.MESSAGE_TOO_LARGE,
         `data is ${datagram.byteLength} bytes; maxMessageBytes is ${this.#maxMessageBytes}`,
+      )
+    }
+    if (datagram.data.length !== datagram.byteLength) {
+      return new ConnectError(
+        ConnectErrorCode.INVALID_ARGUMENT,
+        'datagram has lost its data: the buffer was transferred or resized',
       )
     }
     return undefined
@@ -256,6 +265,15 @@ export class QueueWriter implements ConnectionWriter {
         first.place = this.#flushes.push(first)
       }
     }
+  }
+
+  #followPeerIfIdle(): void {
+    const uses = this.#usesAtPeersEnd
+    if (uses === undefined || this.#waiting.size > 0 || this.#flushes.size > 0) return
+    this.#usesAtPeersEnd = undefined
+    this.#platform.nextTurn(() => {
+      if (this.#uses === uses) this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending')
+    })
   }
 
   #closeBecause(why: string): void {

@@ -1,0 +1,18 @@
+/** How the program ends. What each code means is in {@link exitCodeTexts}, which `--help` shows. */
+export const ExitCode = {
+  DONE: 0,
+  FAILED: 1,
+  USAGE: 2,
+  INTERRUPTED: 130,
+  TERMINATED: 143,
+} as const
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+export const exitCodeTexts: readonly (readonly [ExitCode, string])[] = [
+  [ExitCode.DONE, 'done; also a server that was stopped by Ctrl-C or SIGTERM'],
+  [ExitCode.FAILED, 'the connection, the transfer or a file failed'],
+  [ExitCode.USAGE, 'wrong usage: an unknown command or option, a bad value, a bad address'],
+  [ExitCode.INTERRUPTED, 'interrupted (SIGINT, Ctrl-C) before the work was done'],
+  [ExitCode.TERMINATED, 'terminated (SIGTERM) before the work was done'],
+]

@@ -1,0 +1,51 @@
+import { ExitCode } from './exit-codes.ts'
+
+/**
+ * A Ctrl-C can come twice, from the terminal and once more from a parent such as npm that passes it on. What comes
+ * sooner than this after the first is the same one.
+ */
+const SAME_SIGNAL_MS = 100
+
+/** A stop that takes longer than this says that it goes on. */
+const SLOW_STOP_MS = 1000
+
+/** SIGINT and SIGTERM: the first asks for a clean stop, the second ends the program at once. */
+export class Interrupt {
+  readonly #controller = new AbortController()
+  #exitCode: ExitCode = ExitCode.INTERRUPTED
+  #firstAt = 0
+
+  /** Fires when the program shall stop. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** For a program whose work was cut short. */
+  get exitCode(): ExitCode {
+    return this.#exitCode
+  }
+
+  /** @param onSlow called when the clean stop takes its time */
+  install(onSlow: () => void): void {
+    process.on('SIGINT', () => this.#onSignal(ExitCode.INTERRUPTED, onSlow))
+    process.on('SIGTERM', () => this.#onSignal(ExitCode.TERMINATED, onSlow))
+  }
+
+  #onSignal(exitCode: ExitCode, onSlow: () => void): void {
+    if (this.signal.aborted) {
+      if (performance.now() - this.#firstAt > SAME_SIGNAL_MS) process.exit(exitCode)
+      return
+    }
+    this.#exitCode = exitCode
+    this.#firstAt = performance.now()
+    setTimeout(onSlow, SLOW_STOP_MS).unref()
+    this.#controller.abort()
+  }
+}
+
+/** Calls back when the signal fires, or now if it has fired. Returns what takes that back. */
+export function whenAborted(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) callback()
+  else signal.addEventListener('abort', callback, { once: true })
+  return () => signal.removeEventListener('abort', callback)
+}

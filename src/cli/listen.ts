@@ -1,0 +1,130 @@
+import { CliError, CliErrorCode } from './cli-error.ts'
+import type { Command, Context } from './command.ts'
+import { listeningLine } from './echo.ts'
+import { ExitCode } from './exit-codes.ts'
+import { whenAborted } from './interrupt.ts'
+import { serverOptions } from './option-table.ts'
+import { listenBy, type Peer, serve } from './server.ts'
+import { openStore, type Store } from './store.ts'
+
+export const listen: Command = {
+  name: 'listen',
+  synopsis: 'ADDRESS',
+  positionals: [1, 1],
+  summary: 'print or store what arrives',
+  description: `Listens on ADDRESS and prints each datagram on a line: recipient, length, and the
+data as text or, if it is no printable UTF-8, its first bytes in hex.
+
+The first line on standard output is "listening on" and the address to connect
+to; with port 0 the system picks a free port. With --output the data is stored
+byte for byte, one datagram after the other, in the order of arrival. Ctrl-C
+ends the program: it ends its connections, and takes what is still under way
+until the senders have ended too.`,
+  options: {
+    output: { value: 'FILE', text: "store the data in FILE, emptied first; '-' is standard output" },
+    count: {
+      value: 'N',
+      range: { least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
+      text: 'stop after N datagrams; whoever sends more is cut off; 0 is no limit',
+    },
+    once: { text: 'take one connection and stop when it has ended' },
+    ...serverOptions,
+  },
+  examples: [
+    'connect-ts listen tcp://localhost:5678',
+    'connect-ts listen tcp://0.0.0.0:5678 --once --output copy.tar',
+    'connect-ts listen unix:///tmp/in.sock --json --count 10',
+  ],
+  run,
+}
+
+/**
+ * After the last datagram of `--count`: time in which a sender that ends ends in peace, and one that sends more is
+ * broken off. Had it been given this end's clean end before, it could believe that everything was taken.
+ */
+const SURPLUS_GRACE_MS = 200
+
+/** What stops `listen`, and what it came to. */
+class Taking {
+  readonly #limit: number
+  readonly #stop = new AbortController()
+  #taken = 0
+  /** Of the one connection of `--once`. */
+  failure: unknown
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get stop(): AbortController {
+    return this.#stop
+  }
+
+  get full(): boolean {
+    return this.#limit > 0 && this.#taken === this.#limit
+  }
+
+  /** @throws CliError `NOT_TAKEN` when the limit has been reached */
+  count(): void {
+    if (this.full) {
+      throw new CliError(CliErrorCode.NOT_TAKEN, `more came than --count ${this.#limit} takes`)
+    }
+    this.#taken++
+    if (this.full) this.#stop.abort()
+  }
+}
+
+async function run(context: Context): Promise<ExitCode> {
+  const { args, stdout, log, interrupt } = context
+  const store = await openStore(args, stdout)
+  const listener = await listenBy(context)
+  const once = args.flag('once')
+  const taking = new Taking(args.number('count'))
+  whenAborted(interrupt.signal, () => taking.stop.abort())
+  whenAborted(store.broken, () => taking.stop.abort(store.broken.reason))
+  await announce(context, listener.address)
+  await serve({
+    listener,
+    service: (peer, stopping) => take(peer, stopping, store, taking),
+    log,
+    stop: taking.stop.signal,
+    onOpened: () => once && void listener.close(),
+    onEnded: error => {
+      if (once) taking.failure = error
+    },
+  })
+  await store.end()
+  if (taking.failure !== undefined) throw taking.failure
+  return ExitCode.DONE
+}
+
+/** Goes to standard error where standard output carries the data itself. */
+async function announce({ args, stdout, log }: Context, address: string): Promise<void> {
+  const json = args.flag('json')
+  if (args.text('output') === '-') log.event(listeningLine(address, false), 'listening', { address })
+  else await stdout.line(listeningLine(address, json)).catch(() => {}) // the store notices it too
+}
+
+/** Takes what comes to the peer's end, even when this end has said that it stops: nothing that was sent is lost. */
+async function take(peer: Peer, stopping: AbortSignal, store: Store, taking: Taking): Promise<void> {
+  const { connection, received } = peer
+  let timer: NodeJS.Timeout | undefined
+  const forget = whenAborted(stopping, () => {
+    const delayMs = taking.full ? SURPLUS_GRACE_MS : 0
+    if (stopping.reason instanceof CliError) connection.abort(stopping.reason)
+    else timer = setTimeout(() => connection.close().catch(() => {}), delayMs) // the reader throws the same
+  })
+  try {
+    for await (const batch of connection.reader.batches()) {
+      for (const datagram of batch) {
+        taking.count()
+        received.add(datagram.byteLength)
+        await store.take(peer.id, datagram)
+      }
+    }
+    await connection.close()
+  } finally {
+    clearTimeout(timer)
+    forget()
+  }
+}

@@ -1,0 +1,81 @@
+import { open } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import { CliError, CliErrorCode, fileError } from './cli-error.ts'
+
+/** Bytes that may wait for the disk. */
+const FILE_QUEUE_BYTES = 1024 * 1024
+
+/** A stream to write to, with back-pressure, that remembers what broke it. */
+export class Output {
+  readonly #stream: Writable
+  readonly #broken = new AbortController()
+
+  /** @param explain makes the error to throw from the stream's */
+  constructor(stream: Writable, explain: (cause: Error) => CliError) {
+    this.#stream = stream
+    stream.on('error', cause => this.#broken.abort(explain(cause)))
+  }
+
+  /** Fires when nothing more can be written; its reason is the CliError. */
+  get broken(): AbortSignal {
+    return this.#broken.signal
+  }
+
+  /**
+   * Fulfils when there is room for more. The data must not be changed before `end()`.
+   *
+   * @throws CliError what broke the stream, at this write or before
+   */
+  async write(data: string | Uint8Array): Promise<void> {
+    this.#check()
+    await new Promise<void>(resolve => {
+      if (this.#stream.write(data, () => resolve())) resolve()
+    })
+    this.#check()
+  }
+
+  line(text: string): Promise<void> {
+    return this.write(`${text}\n`)
+  }
+
+  /**
+   * All that was written has left the program.
+   *
+   * @throws CliError what broke the stream
+   */
+  async end(): Promise<void> {
+    await new Promise<void>(resolve => {
+      if (this.#stream.destroyed) resolve()
+      else this.#stream.on('close', resolve).end()
+    })
+    this.#check()
+  }
+
+  #check(): void {
+    this.#broken.signal.throwIfAborted()
+  }
+}
+
+/** Standard output. A reader that goes away, as `head` does, is the end and no failure. */
+export function standardOutput(): Output {
+  return new Output(process.stdout, cause =>
+    (cause as NodeJS.ErrnoException).code === 'EPIPE'
+      ? new CliError(CliErrorCode.OUTPUT_CLOSED, 'nobody reads the output any more', { cause })
+      : fileError('cannot write to standard output', cause),
+  )
+}
+
+/**
+ * A file, emptied if it exists.
+ *
+ * @throws CliError `FILE_FAILED`
+ */
+export async function fileOutput(path: string): Promise<Output> {
+  const explain = (cause: unknown): CliError => fileError(`cannot write to ${path}`, cause)
+  try {
+    const handle = await open(path, 'w')
+    return new Output(handle.createWriteStream({ highWaterMark: FILE_QUEUE_BYTES }), explain)
+  } catch (cause) {
+    throw explain(cause)
+  }
+}

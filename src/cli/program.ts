@@ -1,0 +1,72 @@
+import { Arguments } from './arguments.ts'
+import { exitCodeOf, usageError } from './cli-error.ts'
+import type { Command } from './command.ts'
+import { echo } from './echo.ts'
+import { ExitCode } from './exit-codes.ts'
+import { commandHelp, programHelp } from './help.ts'
+import { Interrupt } from './interrupt.ts'
+import { listen } from './listen.ts'
+import { Log } from './log.ts'
+import { commonOptions } from './option-table.ts'
+import { type Output, standardOutput } from './output.ts'
+import { ping } from './ping.ts'
+import { send } from './send.ts'
+import { version } from './version.ts'
+
+const commands: readonly Command[] = [echo, listen, send, ping]
+
+/** Runs one command line to its end. Every error ends here, as a message and an exit code. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  const log = new Log(args.includes('--json'))
+  const interrupt = new Interrupt()
+  try {
+    return await dispatch(args, log, interrupt, standardOutput())
+  } catch (error) {
+    if (interrupt.signal.aborted && (error as { code?: unknown }).code === 'ABORTED') {
+      return interrupt.exitCode
+    }
+    const exitCode = exitCodeOf(error)
+    if (exitCode !== ExitCode.DONE) log.failure(error)
+    return exitCode
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  log: Log,
+  interrupt: Interrupt,
+  stdout: Output,
+): Promise<ExitCode> {
+  const [name, ...rest] = args
+  const command = commands.find(candidate => candidate.name === name)
+  if (command === undefined) return runWithoutCommand(args, stdout)
+  const parsed = new Arguments(rest, { ...command.options, ...commonOptions })
+  if (parsed.flag('help')) return show(commandHelp(command), stdout)
+  if (parsed.flag('version')) return show(`${version()}\n`, stdout)
+  checkPositionals(command, parsed.positionals)
+  interrupt.install(() => log.note('stopping; once more stops at once'))
+  return command.run({ args: parsed, stdout, log, interrupt })
+}
+
+async function runWithoutCommand(args: readonly string[], stdout: Output): Promise<ExitCode> {
+  const parsed = new Arguments(args, commonOptions)
+  if (parsed.flag('help')) return show(programHelp(commands), stdout)
+  if (parsed.flag('version')) return show(`${version()}\n`, stdout)
+  const known = commands.map(({ name }) => name).join(', ')
+  const [name] = parsed.positionals
+  if (name === undefined) throw usageError(`a command is missing: ${known}; see connect-ts --help`)
+  throw usageError(`there is no command '${name}'; there are ${known}; see connect-ts --help`)
+}
+
+async function show(text: string, stdout: Output): Promise<ExitCode> {
+  await stdout.write(text)
+  return ExitCode.DONE
+}
+
+function checkPositionals({ name, positionals, synopsis }: Command, given: readonly string[]): void {
+  const [least, most] = positionals
+  const usage = `usage: connect-ts ${name} ${synopsis} [OPTIONS]; see connect-ts ${name} --help`
+  if (given.length < least) throw usageError(`ADDRESS is missing; ${usage}`)
+  const extra = given[most]
+  if (extra !== undefined) throw usageError(`unexpected argument '${extra}'; ${usage}`)
+}
