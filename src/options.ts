@@ -86,6 +86,12 @@ interface TlsOptions {
   readonly alpnProtocols?: readonly string[]
   /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /**
+   * Whether the peer's end is clean only with a `close_notify` alert before it (RFC 8446, section 6.1). Without one, a
+   * stream that somebody has cut between two frames looks ended. Set it to false for a peer that sends none. Default
+   * true.
+   */
+  readonly requireCloseNotify?: boolean
 }
 
 /** TLS at the client. The server's certificate is always verified; trust a self-signed one by giving it as `ca`. */
@@ -208,6 +214,7 @@ const tlsListenRules: Rules = {
   passphrase: ofType('string'),
   alpnProtocols: protocolNames,
   minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
+  requireCloseNotify: ofType('boolean'),
 }
 
 const tlsConnectRules: Rules = { ...tlsListenRules, serverName: ofType('string') }

@@ -10,7 +10,7 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 export const exitCodeTexts: readonly (readonly [ExitCode, string])[] = [
-  [ExitCode.DONE, 'done; also a server that was stopped by Ctrl-C or SIGTERM'],
+  [ExitCode.DONE, 'done; also a server that runs until it is stopped, and was'],
   [ExitCode.FAILED, 'the connection, the transfer or a file failed'],
   [ExitCode.USAGE, 'wrong usage: an unknown command or option, a bad value, a bad address'],
   [ExitCode.INTERRUPTED, 'interrupted (SIGINT, Ctrl-C) before the work was done'],

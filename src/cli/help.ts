@@ -8,9 +8,9 @@ const LINE_WIDTH = 80
 const OPTION_COLUMN = 27
 
 const addresses = `Addresses:
-  tcp://HOST:PORT         TCP; also HOST:PORT. HOST is a name, an IPv4 address or
-                          an IPv6 address in brackets. To listen: port 0 is any
-                          free port, host 0.0.0.0 or [::] every address.
+  tcp://HOST:PORT         TCP; also HOST:PORT. HOST is a name, an IPv4 address,
+                          or an IPv6 address in brackets. To listen: port 0 is
+                          any free port, host 0.0.0.0 or [::] every address.
   tls://HOST:PORT         TLS 1.2 or 1.3; the server's certificate is verified
   unix:///path/to.sock    a Unix socket`
 

@@ -4,7 +4,7 @@ import { ExitCode } from './exit-codes.ts'
  * A Ctrl-C can come twice, from the terminal and once more from a parent such as npm that passes it on. What comes
  * sooner than this after the first is the same one.
  */
-const SAME_SIGNAL_MS = 100
+const SAME_SIGNAL_MS = 250
 
 /** A stop that takes longer than this says that it goes on. */
 const SLOW_STOP_MS = 1000

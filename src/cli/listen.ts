@@ -12,8 +12,8 @@ export const listen: Command = {
   synopsis: 'ADDRESS',
   positionals: [1, 1],
   summary: 'print or store what arrives',
-  description: `Listens on ADDRESS and prints each datagram on a line: recipient, length, and the
-data as text or, if it is no printable UTF-8, its first bytes in hex.
+  description: `Listens on ADDRESS and prints each datagram on a line: recipient, length, and
+the data as text or, if it is no printable UTF-8, its first bytes in hex.
 
 The first line on standard output is "listening on" and the address to connect
 to; with port 0 the system picks a free port. With --output the data is stored
@@ -47,13 +47,38 @@ const SURPLUS_GRACE_MS = 200
 /** What stops `listen`, and what it came to. */
 class Taking {
   readonly #limit: number
+  readonly #once: boolean
   readonly #stop = new AbortController()
   #taken = 0
-  /** Of the one connection of `--once`. */
-  failure: unknown
+  #onceEnded = false
+  #cutShort = false
+  #failure: unknown
 
-  constructor(limit: number) {
+  constructor(limit: number, once: boolean) {
     this.#limit = limit
+    this.#once = once
+  }
+
+  /** Whether the user stopped it before `--count` or `--once` was fulfilled. Without them, there is no such thing. */
+  get cutShort(): boolean {
+    return this.#cutShort
+  }
+
+  /** What went wrong with the one connection of `--once`. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  interrupt(): void {
+    const bounded = this.#once || this.#limit > 0
+    this.#cutShort = bounded && !this.full && !this.#onceEnded
+    this.#stop.abort()
+  }
+
+  onEnded(error: unknown): void {
+    if (!this.#once) return
+    this.#onceEnded = true
+    this.#failure = error
   }
 
   get stop(): AbortController {
@@ -79,8 +104,8 @@ async function run(context: Context): Promise<ExitCode> {
   const store = await openStore(args, stdout)
   const listener = await listenBy(context)
   const once = args.flag('once')
-  const taking = new Taking(args.number('count'))
-  whenAborted(interrupt.signal, () => taking.stop.abort())
+  const taking = new Taking(args.number('count'), once)
+  whenAborted(interrupt.signal, () => taking.interrupt())
   whenAborted(store.broken, () => taking.stop.abort(store.broken.reason))
   await announce(context, listener.address)
   await serve({
@@ -89,13 +114,11 @@ async function run(context: Context): Promise<ExitCode> {
     log,
     stop: taking.stop.signal,
     onOpened: () => once && void listener.close(),
-    onEnded: error => {
-      if (once) taking.failure = error
-    },
+    onEnded: error => taking.onEnded(error),
   })
   await store.end()
   if (taking.failure !== undefined) throw taking.failure
-  return ExitCode.DONE
+  return taking.cutShort ? interrupt.exitCode : ExitCode.DONE
 }
 
 /** Goes to standard error where standard output carries the data itself. */

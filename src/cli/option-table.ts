@@ -21,6 +21,7 @@ export type OptionTable = Readonly<Record<string, Option>>
 /** What a timer of Node's can wait for. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+/** The limits of a frame, for ranges and help; the library checks them again. */
 export const MAX_RECIPIENT = 65_535
 export const MAX_DATA_BYTES = 100_000_000
 

@@ -1,5 +1,6 @@
+import { ConnectErrorCode } from '../index.ts'
 import { Arguments } from './arguments.ts'
-import { exitCodeOf, usageError } from './cli-error.ts'
+import { codeOf, exitCodeOf, usageError } from './cli-error.ts'
 import type { Command } from './command.ts'
 import { echo } from './echo.ts'
 import { ExitCode } from './exit-codes.ts'
@@ -22,9 +23,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   try {
     return await dispatch(args, log, interrupt, standardOutput())
   } catch (error) {
-    if (interrupt.signal.aborted && (error as { code?: unknown }).code === 'ABORTED') {
-      return interrupt.exitCode
-    }
+    // Given up while connecting, as the user wished.
+    if (interrupt.signal.aborted && codeOf(error) === ConnectErrorCode.ABORTED) return interrupt.exitCode
     const exitCode = exitCodeOf(error)
     if (exitCode !== ExitCode.DONE) log.failure(error)
     return exitCode

@@ -32,8 +32,8 @@ export interface ByteStream {
   resume(): void
 
   /**
-   * Breaks the stream now: what was not sent is dropped, and the other end gets an error, not a clean end, as far as
-   * the medium has a way to say so. `onClose` follows.
+   * Breaks the stream: the other end gets an error, not a clean end. What was written and is not with the operating
+   * system yet is dropped, unless the medium can only tell of the break behind it. `onClose` follows.
    */
   reset(): void
 }

@@ -26,6 +26,7 @@ export async function bind(
   sink: ByteStreamListenerSink,
 ): Promise<ByteStreamListener> {
   const name = nameOf(address)
+  if (settings.signal?.aborted) throw aborted(`listening on ${address.text}`, settings.signal.reason)
   if (listeners.has(name)) {
     throw new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${address.text} is in use`)
   }

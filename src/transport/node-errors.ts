@@ -22,6 +22,7 @@ export function codeOf(error: unknown): string {
 
 /** An error of a connection that was up. */
 export function streamError(cause: Error): ConnectError {
+  if (cause instanceof ConnectError) return cause
   const code = codeOf(cause)
   if (broken.has(code)) {
     return new ConnectError(ConnectErrorCode.CONNECTION_RESET, `connection was broken: ${cause.message}`, {

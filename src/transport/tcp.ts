@@ -5,6 +5,7 @@ import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './b
 import { addressesOf } from './socket-addresses.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
+import { resetSocket } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
@@ -26,11 +27,11 @@ export async function bind(
     settings,
     onSocket: socket => sink.onStream(streamOver(socket)),
     onRejected: error => sink.onRejected(error),
-    reset: socket => socket.resetAndDestroy(),
+    reset: resetSocket,
   })
   return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }
 }
 
 function streamOver(socket: Socket): ByteStream {
-  return new SocketStream({ socket, ...addressesOf('tcp:', socket), reset: () => socket.resetAndDestroy() })
+  return new SocketStream({ socket, ...addressesOf('tcp:', socket), reset: () => resetSocket(socket) })
 }

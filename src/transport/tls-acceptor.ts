@@ -5,6 +5,7 @@ import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsListenOptions } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { codeOf, handshakeError } from './node-errors.ts'
+import { TlsCarrier } from './tls-carrier.ts'
 import { nodeTlsOptions, secureStream } from './tls-node.ts'
 
 /** Our own deadline is the one that counts; Node's is only put out of its way. */
@@ -12,35 +13,38 @@ const NODE_TIMEOUT_FACTOR = 10
 
 /** A peer whose handshake is under way. */
 interface Handshake {
-  readonly socket: Socket
+  readonly carrier: TlsCarrier
   readonly timer: NodeJS.Timeout
 }
 
 /**
  * The server's side of the handshakes: each on its own, within `handshakeTimeoutMs`.
  *
- * A `tls.Server` that does not listen is given the accepted sockets, as its `connection` event allows. It does the
- * handshake and verifies the client; we keep hold of the TCP socket, because only that can be reset.
+ * A `tls.Server` that does not listen is given a carrier for each accepted socket, as its `connection` event allows.
+ * It does the handshake and verifies the client.
  */
 export class TlsAcceptor {
   readonly #server: Server
   readonly #sink: ByteStreamListenerSink
   readonly #timeoutMs: number
   readonly #mutual: boolean
-  /** By the endpoints, the one thing that Node's TLS socket is known to share with its TCP socket. */
-  readonly #handshakes = new Map<string, Handshake>()
-  /** Handshakes that were cut for taking too long and that the server has not yet reported as failed. */
+  readonly #requireCloseNotify: boolean
+  readonly #handshakes = new Set<Handshake>()
+  /** Handshakes that were cut for taking too long and that the server has not reported as failed yet. */
   #timedOut = 0
+  /** The one whose bytes are being read: a handshake that is done meanwhile is this one. */
+  #current: Handshake | undefined
 
   /** @throws ConnectError `INVALID_OPTION` if the certificate or the key is missing or cannot be used */
   constructor(settings: ListenSettings, sink: ByteStreamListenerSink) {
-    if (settings.tls === undefined)
-      throw optionError('tls', 'with cert and key is required to listen on tls:')
+    const { tls } = settings
+    if (tls === undefined) throw optionError('tls', 'with cert and key is required to listen on tls:')
     this.#sink = sink
     this.#timeoutMs = settings.handshakeTimeoutMs
-    this.#mutual = settings.tls.ca !== undefined
+    this.#mutual = tls.ca !== undefined
+    this.#requireCloseNotify = tls.requireCloseNotify ?? true
     this.#server = createServer({
-      ...nodeTlsOptions(settings.tls),
+      ...nodeTlsOptions(tls),
       requestCert: this.#mutual,
       rejectUnauthorized: true,
       handshakeTimeout: this.#timeoutMs * NODE_TIMEOUT_FACTOR,
@@ -51,18 +55,14 @@ export class TlsAcceptor {
 
   /** Begins the handshake with a peer that has connected. */
   accept(socket: Socket): void {
-    const key = endpointsOf(socket)
-    const timer = setTimeout(() => {
-      this.#timedOut++
-      socket.resetAndDestroy()
-    }, this.#timeoutMs)
-    this.#handshakes.set(key, { socket, timer })
-    socket.once('close', () => {
-      clearTimeout(timer)
-      this.#handshakes.delete(key)
-    })
-    refuseByReset(socket)
-    this.#server.emit('connection', socket)
+    const carrier = new TlsCarrier(socket, !this.#requireCloseNotify)
+    const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
+    const handshake: Handshake = { carrier, timer }
+    this.#handshakes.add(handshake)
+    carrier.on('error', ignore).once('close', () => this.#onGone(handshake))
+    carrier.once('carrierEnd', () => this.#onEnd(handshake))
+    carrier.deliver = emit => this.#during(handshake, emit)
+    this.#server.emit('connection', carrier)
   }
 
   /**
@@ -82,66 +82,63 @@ export class TlsAcceptor {
 
   /** Breaks off every handshake that is under way. */
   close(): void {
-    for (const { socket } of this.#handshakes.values()) socket.resetAndDestroy()
+    for (const { carrier } of this.#handshakes) carrier.destroy()
+  }
+
+  #during(handshake: Handshake, emit: () => void): void {
+    this.#current = handshake
+    try {
+      emit()
+    } finally {
+      this.#current = undefined
+    }
   }
 
   #onSecure(tlsSocket: TLSSocket): void {
-    const key = endpointsOf(tlsSocket)
-    const handshake = this.#handshakes.get(key)
-    if (handshake === undefined) {
-      // The peer has gone in the very moment its handshake was done.
+    const handshake = this.#current
+    if (handshake === undefined || !this.#handshakes.delete(handshake)) {
       tlsSocket.on('error', ignore).destroy()
       return
     }
     clearTimeout(handshake.timer)
-    this.#handshakes.delete(key)
-    endByDestroy(handshake.socket)
-    this.#sink.onStream(secureStream(tlsSocket, handshake.socket))
+    this.#sink.onStream(secureStream(tlsSocket, handshake.carrier))
   }
 
+  /** Called once for every handshake that fails, without a word on which it was. */
   #onFailed(error: Error, tlsSocket: TLSSocket): void {
     tlsSocket.on('error', ignore)
-    this.#sink.onRejected(this.#rejection(error, tlsSocket))
+    this.#sink.onRejected(this.#reasonOf(error, tlsSocket))
   }
 
-  #rejection(error: Error, tlsSocket: TLSSocket): ConnectError {
-    if (tlsSocket.authorizationError) {
+  #reasonOf(error: Error, { authorizationError }: TLSSocket): ConnectError {
+    if (authorizationError) {
       // Node names the reason there and then just hangs up.
-      const reason = String(tlsSocket.authorizationError)
-      return handshakeError(
-        Object.assign(new Error(reason, { cause: error }), { code: `CERT_${reason}` }),
-        'a client',
-      )
+      const reason = String(authorizationError)
+      const cause = Object.assign(new Error(reason, { cause: error }), { code: `CERT_${reason}` })
+      return handshakeError(cause, 'a client')
     }
-    if (codeOf(error) === 'ECONNRESET' && this.#timedOut > 0) {
-      this.#timedOut--
-      return new ConnectError(
-        ConnectErrorCode.HANDSHAKE_TIMEOUT,
-        `TLS handshake with a client took longer than ${this.#timeoutMs} ms`,
-        { cause: error },
-      )
-    }
-    return handshakeError(error, 'a client')
+    if (this.#timedOut === 0 || codeOf(error) !== 'ECONNRESET') return handshakeError(error, 'a client')
+    this.#timedOut--
+    return new ConnectError(
+      ConnectErrorCode.HANDSHAKE_TIMEOUT,
+      `TLS handshake with a client took longer than ${this.#timeoutMs} ms`,
+      { cause: error },
+    )
   }
-}
 
-/**
- * Until the handshake is done, whatever destroys the socket refuses the peer. A client of TLS 1.3 may by then believe
- * that it is connected, so it gets a reset, which it cannot take for a clean end.
- */
-function refuseByReset(socket: Socket): void {
-  socket.destroy = () => {
-    endByDestroy(socket)
-    return socket.resetAndDestroy()
+  #onTimeout(handshake: Handshake): void {
+    this.#timedOut++
+    handshake.carrier.destroy()
   }
-}
 
-function endByDestroy(socket: Socket): void {
-  delete (socket as Partial<Pick<Socket, 'destroy'>>).destroy
-}
+  #onEnd(handshake: Handshake): void {
+    if (this.#handshakes.has(handshake)) handshake.carrier.destroy()
+  }
 
-function endpointsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
-  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
+  #onGone(handshake: Handshake): void {
+    clearTimeout(handshake.timer)
+    this.#handshakes.delete(handshake)
+  }
 }
 
 function ignore(): void {}

@@ -6,6 +6,7 @@ import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { handshakeError } from './node-errors.ts'
+import { TlsCarrier } from './tls-carrier.ts'
 import { nodeTlsOptions, secureStream } from './tls-node.ts'
 
 /**
@@ -20,6 +21,7 @@ export async function clientHandshake(
 ): Promise<ByteStream> {
   const { handshakeTimeoutMs, signal, tls = {} } = settings
   const peer = address.text
+  const carrier = new TlsCarrier(socket, tls.requireCloseNotify === false)
   return attempt<ByteStream>({
     what: `TLS handshake with ${peer}`,
     signal,
@@ -29,28 +31,32 @@ export async function clientHandshake(
         ConnectErrorCode.HANDSHAKE_TIMEOUT,
         `TLS handshake with ${peer} took longer than ${handshakeTimeoutMs} ms`,
       ),
-    giveUp: () => socket.destroy(),
+    giveUp: () => carrier.destroy(),
     begin(succeed, fail) {
-      const tlsSocket = startTls(socket, host, tls)
+      const tlsSocket = startTls(carrier, host, tls)
       const onError = (error: Error): void => fail(handshakeError(error, peer))
-      const onClose = (): void => fail(handshakeError(new Error('the peer broke the connection'), peer))
-      tlsSocket.on('error', onError).once('close', onClose)
+      const onGone = (): void => fail(handshakeError(new Error('the server hung up'), peer))
+      carrier.on('error', onError).once('carrierEnd', onGone)
+      tlsSocket.on('error', onError).once('close', onGone)
       tlsSocket.once('secureConnect', () => {
-        tlsSocket.off('error', onError).off('close', onClose)
-        succeed(secureStream(tlsSocket, socket))
+        carrier.off('error', onError).off('carrierEnd', onGone).on('error', ignore)
+        tlsSocket.off('error', onError).off('close', onGone)
+        succeed(secureStream(tlsSocket, carrier))
       })
     },
   })
 }
 
-function startTls(socket: Socket, host: string, tls: TlsConnectOptions): TLSSocket {
+function startTls(carrier: TlsCarrier, host: string, tls: TlsConnectOptions): TLSSocket {
   const name = tls.serverName ?? host
   return connect({
     ...nodeTlsOptions(tls),
-    socket,
+    socket: carrier,
     host: name,
     // An address is not sent as a server name (RFC 6066, section 3); the certificate must still carry it.
     servername: isIP(name) === 0 ? name : '',
     rejectUnauthorized: true,
   })
 }
+
+function ignore(): void {}

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import {
   createSecureContext,
   type PeerCertificate as NodeCertificate,
@@ -8,8 +7,9 @@ import {
 import { optionError } from '../option-rules.ts'
 import type { Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
 import type { ByteStream } from './byte-stream.ts'
-import { addressesOf } from './socket-addresses.ts'
+import { resetSocket } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
+import { failWithoutCloseNotify, type TlsCarrier } from './tls-carrier.ts'
 import type { PeerCertificate, TlsInfo } from './tls-info.ts'
 
 /** TLS options in Node's words. */
@@ -37,13 +37,16 @@ export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeT
   return options
 }
 
-/** A byte stream over a TLS socket whose handshake is done; `socket` is the TCP socket that carries it. */
-export function secureStream(tlsSocket: TLSSocket, socket: Socket): ByteStream {
+/** A byte stream over a TLS socket whose handshake is done. */
+export function secureStream(tlsSocket: TLSSocket, carrier: TlsCarrier): ByteStream {
+  const { socket } = carrier
+  carrier.handshakeDone()
+  failWithoutCloseNotify(tlsSocket, carrier)
   return new SocketStream({
     socket: tlsSocket,
-    ...addressesOf('tls:', tlsSocket),
+    ...carrier.addresses,
     tls: tlsInfoOf(tlsSocket),
-    reset: () => socket.resetAndDestroy(),
+    reset: () => resetSocket(socket),
   })
 }
 

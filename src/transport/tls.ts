@@ -3,6 +3,7 @@ import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
+import { resetSocket } from './socket-reset.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 import { clientHandshake } from './tls-client.ts'
 
@@ -28,7 +29,7 @@ export async function bind(
     settings,
     onSocket: socket => acceptor.accept(socket),
     onRejected: error => sink.onRejected(error),
-    reset: socket => socket.resetAndDestroy(),
+    reset: resetSocket,
   })
   return {
     address: formatAddress('tls:', host, listener.port),

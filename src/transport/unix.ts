@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { ConnectError } from '../errors.ts'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
@@ -10,6 +10,9 @@ import { bindSockets, type SocketListener, type SocketListenerParts } from './so
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
+
+/** What a `sockaddr_un` has room for. A longer path would be cut without a word. */
+const LONGEST_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
 /** The end of a Unix socket that was not bound to a path. */
 const UNNAMED = 'unix://'
@@ -46,10 +49,14 @@ async function bindOrTakeOver(parts: SocketListenerParts, path: string): Promise
     return await bindSockets(parts)
   } catch (error) {
     const inUse = error instanceof ConnectError && codeOf(error.cause) === 'EADDRINUSE'
-    if (!inUse || (await answers(path))) throw error
+    if (!inUse || !(await isSocket(path)) || (await answers(path))) throw error
     await unlink(path)
     return bindSockets(parts)
   }
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  return (await lstat(path)).isSocket()
 }
 
 /** Whether someone listens at the path. Anything but a refusal counts as yes. */
@@ -68,14 +75,26 @@ function streamOver(socket: Socket, localAddress: string, remoteAddress: string)
   return new SocketStream({ socket, localAddress, remoteAddress, reset: () => breakOff(socket) })
 }
 
+/** A frame that has begun and never goes on. */
+const STRAY_BYTE = Uint8Array.of(0)
+
+/** How long a broken connection stays behind for a peer that does not read. */
+const LINGER_MS = 10_000
+
 /**
- * A Unix socket has no reset. One stray byte, a frame that has begun and never goes on, tells the peer that this is
- * no clean end. (Where bytes wait because the peer does not read, it stays behind them and is dropped with them; then
- * the peer sees where the stream was cut.)
+ * A Unix socket has no reset. One stray byte tells the peer that this is no clean end. Where bytes wait because the
+ * peer does not read, it has to follow them: the operating system may have cut them between two frames.
  */
 function breakOff(socket: Socket): void {
-  if (socket.writable) socket.write(Uint8Array.of(0))
-  socket.destroy()
+  if (!socket.writable || socket.writableLength === 0) {
+    if (socket.writable) socket.write(STRAY_BYTE)
+    socket.destroy()
+    return
+  }
+  socket.pause().unref()
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
+  socket.write(STRAY_BYTE, () => socket.destroy())
 }
 
 function pathOf(address: Address): string {
@@ -84,6 +103,10 @@ function pathOf(address: Address): string {
   }
   if (address.path === '' || address.path === '/') {
     throw addressError(address.text, 'the path is missing, as in unix:///tmp/my.sock')
+  }
+  const length = Buffer.byteLength(address.path)
+  if (length > LONGEST_PATH_BYTES) {
+    throw addressError(address.text, `the path has ${length} bytes; the limit is ${LONGEST_PATH_BYTES}`)
   }
   return address.path
 }
