@@ -34,7 +34,7 @@ export const ConnectErrorCode = {
   FRAME_SIZE_INVALID: 'FRAME_SIZE_INVALID',
   /** A frame's version is not 1. */
   VERSION_UNSUPPORTED: 'VERSION_UNSUPPORTED',
-  /** The stream ended inside a frame. */
+  /** The stream ended inside a frame, or a TLS stream without `close_notify`. */
   STREAM_TRUNCATED: 'STREAM_TRUNCATED',
   /** The peer, or something between, broke the connection. */
   CONNECTION_RESET: 'CONNECTION_RESET',

@@ -35,7 +35,7 @@ export class Deadline {
     this.#due = Number.POSITIVE_INFINITY
   }
 
-  /** Stops for good and leaves no timer behind. */
+  /** Stops and leaves no timer behind. */
   dispose(): void {
     this.stop()
     this.#cancelTimer?.()
@@ -51,11 +51,8 @@ export class Deadline {
   }
 
   readonly #decide = (): void => {
+    // A restart in the meantime has started a timer of its own.
     if (!this.running || this.#cancelTimer !== undefined) return
-    if (this.#due > this.#platform.now()) {
-      this.#look()
-      return
-    }
     this.stop()
     this.#onMissed()
   }

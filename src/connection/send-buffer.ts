@@ -9,7 +9,7 @@ const COPY_BYTES = 16 * 1024
 const FIRST_SLAB_BYTES = 1024
 const LARGEST_SLAB_BYTES = 64 * 1024
 
-/** Free slabs that are kept for later. */
+/** Free slabs that are kept while the connection is busy: as many as can be in flight. */
 const SPARE_SLABS = 16
 
 /**
@@ -39,6 +39,11 @@ export class SendBuffer {
   /** Whether large data, uncopied, is among it. */
   get holdsLarge(): boolean {
     return this.#holdsLarge
+  }
+
+  /** Whether there is memory that `trim` would give back. */
+  get holdsSpares(): boolean {
+    return this.#spares.length > 0
   }
 
   append(datagram: ConnectDatagram): void {
@@ -88,13 +93,21 @@ export class SendBuffer {
     }
   }
 
-  /** Lets go of all memory. */
+  /** Gives memory back, when nothing waits and nothing is in flight. */
+  trim(): void {
+    this.#slab = undefined
+    this.#from = 0
+    this.#to = 0
+    this.#spares.length = 0
+  }
+
+  /** Drops what waits, for good. */
   clear(): void {
     this.#segments = []
-    this.#slab = undefined
     this.#byteLength = 0
+    this.#holdsLarge = false
     this.#used.length = 0
-    this.#spares.length = 0
+    this.trim()
   }
 
   /** Makes room for `bytes` in the slab; returns where. */

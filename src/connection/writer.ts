@@ -16,7 +16,7 @@ const WRITE_AT_BYTES = 64 * 1024
 /** The same when large data is among them: large writes are what makes large data fast. */
 const WRITE_LARGE_AT_BYTES = 512 * 1024
 
-/** Most bytes that the transport has at a time, and most in one write. */
+/** Most bytes in one write. Another write begins while fewer than this are in flight. */
 const IN_FLIGHT_BYTES = 1024 * 1024
 
 /** What every `send` returns while there is room: one promise for all. */
@@ -157,6 +157,8 @@ export class QueueWriter implements ConnectionWriter {
     this.#inFlightBytes -= byteLength
     this.#writtenBytes += byteLength
     this.#buffer.release(this.#writtenBytes)
+    // A quiet connection gives back what a burst has used; a busy one has sent more by the next turn.
+    if (this.#buffer.holdsSpares && this.#queuedBytes === this.#writtenBytes) this.#awaitTurn()
     this.#admit()
     for (let flush = this.#flushes.peek(); flush !== undefined; flush = this.#flushes.peek()) {
       if (flush.upTo > this.#writtenBytes) break
@@ -230,15 +232,19 @@ export class QueueWriter implements ConnectionWriter {
     this.#queuedBytes += HEADER_BYTES + datagram.byteLength
     const writeAt = this.#buffer.holdsLarge ? WRITE_LARGE_AT_BYTES : WRITE_AT_BYTES
     if (this.#buffer.byteLength >= writeAt) this.#write()
-    if (!this.#turnAwaited && this.#buffer.byteLength > 0) {
-      this.#turnAwaited = true
-      this.#platform.nextTurn(this.#onTurn)
-    }
+    if (this.#buffer.byteLength > 0) this.#awaitTurn()
+  }
+
+  #awaitTurn(): void {
+    if (this.#turnAwaited) return
+    this.#turnAwaited = true
+    this.#platform.nextTurn(this.#onTurn)
   }
 
   readonly #onTurn = (): void => {
     this.#turnAwaited = false
     if (this.#state.kind === 'failed') return
+    if (this.#queuedBytes === this.#writtenBytes) this.#buffer.trim()
     this.#write()
     this.#endIfDone()
   }

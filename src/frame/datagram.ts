@@ -1,7 +1,7 @@
 import { ConnectError, ConnectErrorCode, show } from '../errors.ts'
 import { encodeFrame } from './encode.ts'
 import { HEADER_BYTES, MAX_DATA_BYTES, MAX_RECIPIENT, VERSION } from './format.ts'
-import { checkedDataBytes, checkVersion, readRecipient } from './header.ts'
+import { checkHeader, readRecipient } from './header.ts'
 
 /** Makes the datagram whose data is `bytes[start, end)`, unchecked. The view is made when it is asked for. */
 export let datagramIn: (recipient: number, bytes: Uint8Array, start: number, end: number) => ConnectDatagram
@@ -114,8 +114,7 @@ export class ConnectDatagram {
         `frame ends inside its header: ${frame.length} of ${HEADER_BYTES} bytes`,
       )
     }
-    const frameBytes = HEADER_BYTES + checkedDataBytes(frame, 0, MAX_DATA_BYTES)
-    checkVersion(frame, 0)
+    const frameBytes = HEADER_BYTES + checkHeader(frame, 0, MAX_DATA_BYTES)
     if (frame.length < frameBytes) {
       throw new ConnectError(
         ConnectErrorCode.STREAM_TRUNCATED,

@@ -1,7 +1,7 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { type ConnectDatagram, datagramIn } from './datagram.ts'
 import { HEADER_BYTES } from './format.ts'
-import { checkedDataBytes, checkPartialHeader, checkVersion, readRecipient } from './header.ts'
+import { checkHeader, checkPartialHeader, readRecipient } from './header.ts'
 import { PartialData } from './partial-data.ts'
 
 /**
@@ -39,8 +39,7 @@ export class FrameDecoder {
     let at = this.midFrame ? this.#continueFrame(chunk, out) : 0
     const end = chunk.length
     while (end - at >= HEADER_BYTES) {
-      const dataBytes = checkedDataBytes(chunk, at, this.#maxDataBytes)
-      checkVersion(chunk, at)
+      const dataBytes = checkHeader(chunk, at, this.#maxDataBytes)
       const start = at + HEADER_BYTES
       if (end - start < dataBytes) break
       const next = start + dataBytes
@@ -108,8 +107,7 @@ export class FrameDecoder {
   }
 
   #beginData(header: Uint8Array, at: number): void {
-    const dataBytes = checkedDataBytes(header, at, this.#maxDataBytes)
-    checkVersion(header, at)
+    const dataBytes = checkHeader(header, at, this.#maxDataBytes)
     this.#headerLength = 0
     this.#partial = new PartialData(readRecipient(header, at), dataBytes)
   }

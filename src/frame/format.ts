@@ -16,6 +16,9 @@ export const HEADER_BYTES = 8
 /** The size field counts the data, the version and the recipient, but not itself. */
 export const SIZE_BYTES = 4
 
+/** The bytes of the version field. */
+export const VERSION_BYTES = 2
+
 /** What the size field counts beside the data. */
 export const SIZE_OVERHEAD = HEADER_BYTES - SIZE_BYTES
 

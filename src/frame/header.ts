@@ -1,5 +1,5 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
-import { SIZE_BYTES, SIZE_OVERHEAD, VERSION } from './format.ts'
+import { SIZE_BYTES, SIZE_OVERHEAD, VERSION, VERSION_BYTES } from './format.ts'
 
 /** Writes the 8 header bytes of a frame to `target[at...]`. */
 export function writeHeader(target: Uint8Array, at: number, recipient: number, dataBytes: number): void {
@@ -15,19 +15,30 @@ export function writeHeader(target: Uint8Array, at: number, recipient: number, d
 }
 
 /**
- * The number of data bytes that the size field at `bytes[at...]` announces.
+ * Checks the 8 header bytes at `bytes[at...]`; returns the number of data bytes that they announce.
  *
- * @throws ConnectError `FRAME_SIZE_INVALID` if it announces none, or more than `maxDataBytes`
+ * @throws ConnectError `FRAME_SIZE_INVALID` if that is none, or more than `maxDataBytes`; `VERSION_UNSUPPORTED`
  */
-export function checkedDataBytes(bytes: Uint8Array, at: number, maxDataBytes: number): number {
+export function checkHeader(bytes: Uint8Array, at: number, maxDataBytes: number): number {
+  const dataBytes = checkedDataBytes(bytes, at, maxDataBytes)
+  checkVersion(bytes, at)
+  return dataBytes
+}
+
+/** Checks as much of a header as its first `length` bytes hold, from 0 to 8. */
+export function checkPartialHeader(header: Uint8Array, length: number, maxDataBytes: number): void {
+  if (length >= SIZE_BYTES) checkedDataBytes(header, 0, maxDataBytes)
+  if (length >= SIZE_BYTES + VERSION_BYTES) checkVersion(header, 0)
+}
+
+function checkedDataBytes(bytes: Uint8Array, at: number, maxDataBytes: number): number {
   const size = readSize(bytes, at)
   const dataBytes = size - SIZE_OVERHEAD
   if (dataBytes < 1 || dataBytes > maxDataBytes) throw sizeError(size, maxDataBytes)
   return dataBytes
 }
 
-/** @throws ConnectError `VERSION_UNSUPPORTED` if the version field of the frame at `bytes[at...]` is not 1 */
-export function checkVersion(bytes: Uint8Array, at: number): void {
+function checkVersion(bytes: Uint8Array, at: number): void {
   const version = (bytes[at + 4]! << 8) | bytes[at + 5]!
   if (version !== VERSION) throw versionError(version)
 }
@@ -53,10 +64,4 @@ function versionError(version: number): ConnectError {
     ConnectErrorCode.VERSION_UNSUPPORTED,
     `frame version is ${version}; only ${VERSION} is supported`,
   )
-}
-
-/** Checks as much of a header as the first `length` bytes of `header` hold; `length` is below 8. */
-export function checkPartialHeader(header: Uint8Array, length: number, maxDataBytes: number): void {
-  if (length >= SIZE_BYTES) checkedDataBytes(header, 0, maxDataBytes)
-  if (length >= SIZE_BYTES + 2) checkVersion(header, 0)
 }
