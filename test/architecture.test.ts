@@ -1,0 +1,388 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, posix } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import ts from 'typescript'
+
+/** One `import`, `import type`, `export from`, `import()` or `import('...').Type`. */
+interface Import {
+  /** As it is written. */
+  readonly specifier: string
+  /** The file below src/ that a relative specifier means. */
+  readonly target: string | undefined
+  readonly dynamic: boolean
+}
+
+interface Module {
+  /** Below src/, such as `frame/decoder.ts`. */
+  readonly path: string
+  readonly imports: readonly Import[]
+  /** Every name that its code mentions. */
+  readonly names: ReadonlySet<string>
+  /** Whether it consists of `export ... from` alone. */
+  readonly onlyReexports: boolean
+}
+
+type Rule = (modules: readonly Module[]) => string[]
+
+function readModule(path: string, source: string): Module {
+  const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true)
+  const imports: Import[] = []
+  const names = new Set<string>()
+  const add = (node: ts.Node, dynamic: boolean): void => {
+    const specifier = ts.isStringLiteralLike(node) ? node.text : '(computed)'
+    const relative = specifier.startsWith('.')
+    imports.push({
+      specifier,
+      target: relative ? posix.join(posix.dirname(path), specifier) : undefined,
+      dynamic,
+    })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) names.add(node.text)
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, false)
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node.moduleSpecifier, false)
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, false)
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0]!, true)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  const onlyReexports = file.statements.every(
+    statement => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined,
+  )
+  return { path, imports, names, onlyReexports }
+}
+
+const shared = ['errors.ts', 'options.ts', 'option-rules.ts', 'platform.ts']
+const portable = ['frame/', 'connection/', 'session/', ...shared]
+
+/** What the connection may know of the transports. */
+const seam = ['address', 'schemes', 'byte-stream', 'tls-info', 'transport'].map(
+  name => `transport/${name}.ts`,
+)
+
+/** The files that each part may import, itself apart; the first line that fits a file holds for it. */
+const layers: readonly (readonly [part: string, allowed: readonly string[]])[] = [
+  ['errors.ts', []],
+  ['platform.ts', []],
+  ['option-rules.ts', ['errors.ts']],
+  ['options.ts', ['errors.ts', 'option-rules.ts', 'frame/format.ts']],
+  ['frame/', ['errors.ts']],
+  ['transport/', shared],
+  ['connection/', [...shared, 'frame/', ...seam]],
+  ['session/', [...shared, 'frame/', 'connection/', ...seam]],
+  ['index.ts', [...shared, 'frame/', 'connection/', 'session/', ...seam]],
+  ['cli/', ['index.ts']],
+]
+
+/** The transports themselves, which only the scheme table names. */
+const concrete = /^transport\/(tcp|tls|unix|memory|ws|wss|(sctp|dtls-sctp)\/.*)\.ts$/
+
+const isIn = (path: string, parts: readonly string[]): boolean =>
+  parts.some(part => (part.endsWith('/') ? path.startsWith(part) : path === part))
+
+/** Every import of every module that a check complains about. */
+const eachImport =
+  (complaint: (module: Module, given: Import) => string | undefined): Rule =>
+  modules =>
+    modules.flatMap(module =>
+      module.imports.flatMap(given => {
+        const what = complaint(module, given)
+        return what === undefined ? [] : [`${module.path} imports ${given.specifier}: ${what}`]
+      }),
+    )
+
+const rules = {
+  'every import is a file of src or a module of Node': modules => {
+    const paths = new Set(modules.map(module => module.path))
+    return eachImport((_, { specifier, target }) => {
+      if (target === undefined) return specifier.startsWith('node:') ? undefined : 'a third party'
+      return paths.has(target) ? undefined : 'no file of src'
+    })(modules)
+  },
+
+  'the portable layers import no module of Node': eachImport(({ path }, { specifier }) =>
+    isIn(path, portable) && specifier.startsWith('node:') ? 'not portable' : undefined,
+  ),
+
+  'the portable layers mention nothing that is only in Node': modules =>
+    modules
+      .filter(({ path }) => isIn(path, portable))
+      .flatMap(({ path, names }) =>
+        ['Buffer', 'process', 'NodeJS', 'require']
+          .filter(name => names.has(name))
+          .map(name => `${path} mentions ${name}`),
+      ),
+
+  'each layer imports itself and what lies below': eachImport(({ path }, { target }) => {
+    if (target === undefined) return undefined
+    const [part, allowed] = layers.find(([prefix]) => isIn(path, [prefix])) ?? ['', []]
+    return isIn(target, [part, ...allowed]) ? undefined : 'not below it'
+  }),
+
+  'every file belongs to a layer': modules =>
+    modules
+      .filter(({ path }) => !layers.some(([part]) => isIn(path, [part])))
+      .map(({ path }) => `${path} is in no layer`),
+
+  'only the scheme table names a transport, and loads it when it is used': eachImport(
+    ({ path }, { target, dynamic }) => {
+      if (target === undefined || !concrete.test(target)) return undefined
+      if (path !== 'transport/schemes.ts') return 'a transport'
+      return dynamic ? undefined : 'loaded too early'
+    },
+  ),
+
+  'only the scheme table and the command line load anything later': eachImport(({ path }, { dynamic }) =>
+    dynamic && path !== 'transport/schemes.ts' && !path.startsWith('cli/') ? 'loaded later' : undefined,
+  ),
+
+  'index.ts has exports and nothing else': modules =>
+    modules
+      .filter(({ path, onlyReexports }) => path === 'index.ts' && !onlyReexports)
+      .map(({ path }) => `${path} has code of its own`),
+
+  'there are no cycles': modules => {
+    const byPath = new Map(modules.map(module => [module.path, module]))
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) {
+        cycles.push([...way.slice(way.indexOf(path)), path].join(' -> '))
+        return
+      }
+      if (done.has(path)) return
+      for (const { target } of byPath.get(path)?.imports ?? []) {
+        if (target !== undefined) visit(target, [...way, path])
+      }
+      done.add(path)
+    }
+    for (const { path } of modules) visit(path, [])
+    return cycles
+  },
+} satisfies Record<string, Rule>
+
+/** For each rule, small sources: that break it, each alone, and that do not. */
+const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good: Record<string, string> }> =
+  {
+    'every import is a file of src or a module of Node': {
+      bad: [
+        { 'cli/main.ts': "import chalk from 'chalk'" },
+        { 'transport/ws.ts': "export * from 'ws'" },
+        { 'transport/ws.ts': "const ws = await import('ws')" },
+        { 'transport/ws.ts': "let socket: import('ws').WebSocket" },
+        { 'transport/tcp.ts': "import { connect } from 'net'" },
+        { 'transport/tcp.ts': "import { x } from './missing.ts'" },
+        { 'transport/tcp.ts': "import { x } from '../../test/support.ts'" },
+        { 'transport/schemes.ts': 'await import(name)' },
+      ],
+      good: { 'errors.ts': '', 'cli/main.ts': "import fs from 'node:fs'; import { x } from '../errors.ts'" },
+    },
+    'the portable layers import no module of Node': {
+      bad: [
+        { 'frame/decoder.ts': "import { Buffer } from 'node:buffer'" },
+        { 'connection/writer.ts': "import type { Socket } from 'node:net'" },
+        { 'session/driver.ts': "export { randomBytes } from 'node:crypto'" },
+        { 'platform.ts': "await import('node:timers')" },
+        { 'options.ts': "let x: import('node:tls').TLSSocket" },
+      ],
+      good: { 'transport/tcp.ts': "import { connect } from 'node:net'" },
+    },
+    'the portable layers mention nothing that is only in Node': {
+      bad: [
+        { 'frame/encode.ts': 'export const x = Buffer.alloc(8)' },
+        { 'frame/encode.ts': 'export let x: Buffer' },
+        { 'connection/writer.ts': 'globalThis.Buffer.from([])' },
+        { 'errors.ts': 'process.nextTick(() => {})' },
+      ],
+      good: {
+        'frame/encode.ts': "// Buffer\nexport const x = 'Buffer'",
+        'transport/tls.ts': 'export const x = Buffer.alloc(8)',
+      },
+    },
+    'each layer imports itself and what lies below': {
+      bad: [
+        { 'frame/decoder.ts': "import { Fifo } from '../connection/fifo.ts'" },
+        { 'frame/decoder.ts': "import type { Platform } from '../platform.ts'" },
+        { 'connection/writer.ts': "import { attempt } from '../transport/attempt.ts'" },
+        { 'connection/writer.ts': "import type { Session } from '../session/session.ts'" },
+        { 'transport/tcp.ts': "import { HEADER_BYTES } from '../frame/format.ts'" },
+        { 'transport/tcp.ts': "import type { Fifo } from '../connection/fifo.ts'" },
+        { 'options.ts': "import { ConnectDatagram } from './frame/datagram.ts'" },
+        { 'errors.ts': "import { connect } from './index.ts'" },
+        { 'cli/main.ts': "import { ConnectError } from '../errors.ts'" },
+        { 'index.ts': "export { main } from './cli/main.ts'" },
+      ],
+      good: {
+        'frame/decoder.ts':
+          "import { HEADER_BYTES } from './format.ts'; import { ConnectError } from '../errors.ts'",
+        'connection/connect.ts': "import { transportFor } from '../transport/schemes.ts'",
+        'transport/tcp.ts':
+          "import { ConnectError } from '../errors.ts'; import { attempt } from './attempt.ts'",
+        'cli/main.ts': "import { connect } from '../index.ts'; import { x } from './x.ts'",
+      },
+    },
+    'every file belongs to a layer': {
+      bad: [{ 'util/strings.ts': '' }, { 'helpers.ts': '' }],
+      good: { 'errors.ts': '', 'session/driver.ts': '' },
+    },
+    'only the scheme table names a transport, and loads it when it is used': {
+      bad: [
+        { 'transport/tls.ts': "import { dial } from './tcp.ts'" },
+        { 'transport/tcp.ts': "import type { x } from './memory.ts'" },
+        { 'connection/connect.ts': "import { dial } from '../transport/unix.ts'" },
+        { 'transport/schemes.ts': "import * as tcp from './tcp.ts'" },
+        { 'transport/schemes.ts': "export * from './sctp/index.ts'" },
+        { 'connection/connect.ts': "await import('../transport/tls.ts')" },
+      ],
+      good: { 'transport/schemes.ts': "import('./tcp.ts')", 'transport/tcp.ts': "import './socket-dial.ts'" },
+    },
+    'only the scheme table and the command line load anything later': {
+      bad: [{ 'connection/connect.ts': "await import('./listen.ts')" }],
+      good: { 'cli/main.ts': "await import('./send.ts')" },
+    },
+    'index.ts has exports and nothing else': {
+      bad: [
+        { 'index.ts': "import './errors.ts'" },
+        { 'index.ts': 'export const x = 1' },
+        { 'index.ts': "export * from './errors.ts'; console.log(1)" },
+      ],
+      good: { 'index.ts': "export { x } from './errors.ts'; export type { Y } from './options.ts'" },
+    },
+    'there are no cycles': {
+      bad: [
+        { 'a.ts': "import './a.ts'" },
+        {
+          'a.ts': "import './b.ts'",
+          'b.ts': "export * from './c.ts'",
+          'c.ts': "import type { x } from './a.ts'",
+        },
+        { 'a.ts': "import './b.ts'", 'b.ts': "import('./a.ts')" },
+      ],
+      good: {
+        'a.ts': "import './b.ts'; import './c.ts'",
+        'b.ts': "import './d.ts'",
+        'c.ts': "import './d.ts'",
+        'd.ts': '',
+      },
+    },
+  }
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+function sourcesOf(folder: string): Map<string, string> {
+  const paths = readdirSync(folder, { recursive: true }).map(path => String(path).replaceAll('\\', '/'))
+  const files = paths.filter(path => path.endsWith('.ts'))
+  return new Map(files.map(path => [path, readFileSync(join(folder, path), 'utf8')]))
+}
+
+function modulesOf(sources: Iterable<readonly [string, string]>): Module[] {
+  return [...sources].map(([path, source]) => readModule(path, source))
+}
+
+describe('the imports of src', () => {
+  const modules = modulesOf(sourcesOf(src))
+
+  it('are found', () => {
+    assert.ok(modules.length > 30)
+    const schemes = modules.find(({ path }) => path === 'transport/schemes.ts')!
+    assert.ok(schemes.imports.some(({ target, dynamic }) => dynamic && target === 'transport/tcp.ts'))
+    assert.ok(schemes.imports.some(({ target, dynamic }) => !dynamic && target === 'transport/address.ts'))
+  })
+
+  it('name with their ending what the scheme table loads', () => {
+    const schemes = modules.find(({ path }) => path === 'transport/schemes.ts')!
+    for (const { target, dynamic } of schemes.imports) if (dynamic) assert.match(target!, concrete)
+  })
+
+  for (const [name, rule] of Object.entries(rules)) {
+    it(`hold the rule: ${name}`, () => {
+      assert.deepEqual(rule(modules), [])
+    })
+  }
+})
+
+describe('each rule', () => {
+  for (const [name, { bad, good }] of Object.entries(examples)) {
+    const rule = rules[name as keyof typeof rules]
+    it(`can fail: ${name}`, () => {
+      for (const sources of bad) {
+        const broken = rule(modulesOf(Object.entries(sources)))
+        assert.equal(
+          broken.length,
+          1,
+          `${JSON.stringify(sources)} breaks it once, not ${JSON.stringify(broken)}`,
+        )
+      }
+    })
+    it(`can hold: ${name}`, () => {
+      assert.deepEqual(rule(modulesOf(Object.entries(good))), [])
+    })
+  }
+})
+
+describe('importing the library', () => {
+  let folder: string
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'connect-ts-import-'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const compilerOptions: ts.CompilerOptions = {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+      rewriteRelativeImportExtensions: true,
+    }
+    for (const [path, source] of sourcesOf(src)) {
+      const target = join(folder, path.replace(/\.ts$/, '.js'))
+      mkdirSync(dirname(target), { recursive: true })
+      writeFileSync(target, ts.transpileModule(source, { compilerOptions }).outputText)
+    }
+  })
+
+  after(() => rmSync(folder, { recursive: true }))
+
+  /** The modules of Node that a piece of code loads, run without tsx, which loads many itself. */
+  function loadedBy(code: string): string[] {
+    const index = JSON.stringify(pathToFileURL(join(folder, 'index.js')).href)
+    const main = join(folder, 'main.mjs')
+    writeFileSync(
+      main,
+      `import { writeSync } from 'node:fs'
+      const before = new Set(process.moduleLoadList)
+      const library = await import(${index})
+      ${code}
+      const loaded = process.moduleLoadList.filter(name => !before.has(name))
+      writeSync(1, JSON.stringify(loaded))`,
+    )
+    const loaded = JSON.parse(execFileSync(process.execPath, [main], { encoding: 'utf8' })) as string[]
+    return loaded.filter(name =>
+      /^NativeModule (net|tls|https?|dns|dgram|crypto|fs\/promises|readline)$/.test(name),
+    )
+  }
+
+  it('loads no transport and no module of Node that one needs', () => {
+    assert.deepEqual(loadedBy(''), [])
+  })
+
+  it('loads none for memory: either', () => {
+    const loaded = loadedBy(`const listener = await library.listen('memory://here')
+      const connection = await library.connect('memory://here')
+      connection.abort()
+      await listener.close()`)
+    assert.deepEqual(loaded, [])
+  })
+
+  it('loads what is needed when it is needed', () => {
+    const tcp = loadedBy(`await (await library.listen('tcp://127.0.0.1:0')).close()`)
+    assert.ok(tcp.includes('NativeModule net'))
+    assert.ok(!tcp.includes('NativeModule tls'))
+    const tls = loadedBy(`await library.connect('tls://127.0.0.1:1').catch(() => {})`)
+    assert.ok(tls.includes('NativeModule tls'))
+  })
+})

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { SendBuffer } from '../../src/connection/send-buffer.ts'
+import { dataLength } from '../frame/support.ts'
+import { concat } from '../frame/twin.ts'
+import { datagram, datagrams, wire } from './support/datagrams.ts'
+
+const everything = Number.MAX_SAFE_INTEGER
+
+describe('a send buffer', () => {
+  it('is empty at first', () => {
+    const buffer = new SendBuffer()
+    assert.equal(buffer.byteLength, 0)
+    assert.equal(buffer.holdsLarge, false)
+    assert.deepEqual(buffer.take(everything), { segments: [], byteLength: 0 })
+    buffer.release(0)
+  })
+
+  it('makes one segment of small frames', () => {
+    const buffer = new SendBuffer()
+    const list = datagrams(20, 30)
+    for (const each of list) buffer.append(each)
+    assert.equal(buffer.byteLength, 20 * 38)
+    const { segments, byteLength } = buffer.take(everything)
+    assert.equal(byteLength, 20 * 38)
+    assert.equal(segments.length, 1)
+    assert.deepEqual(segments[0], wire(...list))
+    assert.equal(buffer.byteLength, 0)
+  })
+
+  it('copies data up to 16 KiB and takes larger data from where it lies', () => {
+    for (const [length, copied] of [
+      [1, true],
+      [16 * 1024, true],
+      [16 * 1024 + 1, false],
+      [1_000_000, false],
+    ] as const) {
+      const buffer = new SendBuffer()
+      const one = datagram(5, length)
+      buffer.append(one)
+      assert.equal(buffer.holdsLarge, !copied)
+      const { segments } = buffer.take(everything)
+      assert.equal(
+        segments.some(segment => segment.buffer === one.data.buffer),
+        !copied,
+      )
+      assert.deepEqual(concat(segments), wire(one))
+      assert.equal(buffer.holdsLarge, false)
+    }
+  })
+
+  it('keeps its slab from one write to the next when all is written in time', () => {
+    const buffer = new SendBuffer()
+    let written = 0
+    const slabs = new Set<ArrayBufferLike>()
+    for (let i = 0; i < 1000; i++) {
+      buffer.append(datagram(i, 50))
+      const { segments, byteLength } = buffer.take(everything)
+      slabs.add(segments[0]!.buffer)
+      written += byteLength
+      buffer.release(written)
+    }
+    assert.equal(slabs.size, 1)
+  })
+
+  it('goes back to slabs that are free when writing is slower', () => {
+    const buffer = new SendBuffer()
+    const slabs = new Set<ArrayBufferLike>()
+    let taken = 0
+    for (let i = 0; i < 200; i++) {
+      for (let j = 0; j < 60; j++) buffer.append(datagram(j, 1000))
+      const { segments, byteLength } = buffer.take(everything)
+      for (const segment of segments) slabs.add(segment.buffer)
+      taken += byteLength
+      buffer.release(taken - 60 * 1008)
+    }
+    assert.ok(slabs.size < 12, `${slabs.size} slabs`)
+  })
+
+  it('does not go back to a slab whose bytes have not even been taken', () => {
+    const buffer = new SendBuffer()
+    const list = datagrams(60, 10_000)
+    for (const [i, each] of list.entries()) {
+      buffer.append(each)
+      if (i % 10 === 0) buffer.release(0)
+    }
+    assert.ok(Buffer.from(concat(buffer.take(everything).segments)).equals(wire(...list)))
+  })
+
+  it('holds no memory once it is cleared', () => {
+    const buffer = new SendBuffer()
+    for (const each of datagrams(10, 20_000)) buffer.append(each)
+    buffer.clear()
+    assert.equal(buffer.byteLength, 0)
+  })
+
+  it('gives the bytes that the twin encodes, and leaves them alone until they are released', () => {
+    const step = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          kind: fc.constant('append' as const),
+          amount: fc.oneof(dataLength, fc.integer({ min: 8000, max: 16_384 })),
+          recipient: fc.nat(65_535),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('take' as const),
+          amount: fc.oneof(
+            fc.integer({ min: 1, max: 5000 }),
+            fc.integer({ min: 1, max: 500_000 }),
+            fc.constant(everything),
+          ),
+          recipient: fc.constant(0),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant('release' as const),
+          amount: fc.nat(100),
+          recipient: fc.constant(0),
+        }),
+      },
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), steps => {
+        const buffer = new SendBuffer()
+        const expected: Uint8Array[] = []
+        /** Taken and not released, with what it held then and where in the stream it ends. */
+        let out: { segment: Uint8Array; copy: Uint8Array; end: number }[] = []
+        const got: Uint8Array[] = []
+        let appended = 0
+        let taken = 0
+        let released = 0
+        for (const { kind, amount, recipient } of steps) {
+          if (kind === 'append') {
+            const one = datagram(recipient, amount)
+            expected.push(wire(one))
+            appended += 8 + amount
+            buffer.append(one)
+          } else if (kind === 'take') {
+            const { segments, byteLength } = buffer.take(amount)
+            assert.equal(byteLength, Math.min(amount, appended - taken))
+            assert.equal(
+              segments.reduce((sum, segment) => sum + segment.length, 0),
+              byteLength,
+            )
+            for (const segment of segments) {
+              assert.ok(segment.length > 0)
+              taken += segment.length
+              const copy = segment.slice()
+              out.push({ segment, copy, end: taken })
+              got.push(copy)
+            }
+          } else {
+            released += Math.floor(((taken - released) * amount) / 100)
+            buffer.release(released)
+            out = out.filter(({ end }) => end > released)
+          }
+          assert.equal(buffer.byteLength, appended - taken)
+          for (const { segment, copy } of out)
+            assert.ok(Buffer.from(segment).equals(copy), 'changed too early')
+        }
+        got.push(...buffer.take(everything).segments)
+        assert.ok(Buffer.from(concat(got)).equals(concat(expected)), 'the whole stream')
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
