@@ -82,12 +82,12 @@ const STRAY_BYTE = Uint8Array.of(0)
 const LINGER_MS = 10_000
 
 /**
- * A Unix socket has no reset. One stray byte tells the peer that this is no clean end. Where bytes wait because the
- * peer does not read, it has to follow them: the operating system may have cut them between two frames.
+ * A Unix socket has no reset. One stray byte tells the peer that this is no clean end. It has to follow what the
+ * operating system has not taken yet, because that may have been cut between two frames; a peer that reads nothing of
+ * it for `LINGER_MS` is left with what it has.
  */
 function breakOff(socket: Socket): void {
-  if (!socket.writable || socket.writableLength === 0) {
-    if (socket.writable) socket.write(STRAY_BYTE)
+  if (!socket.writable) {
     socket.destroy()
     return
   }
