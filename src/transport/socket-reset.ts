@@ -11,3 +11,34 @@ export function resetSocket(socket: Socket): void {
   if (ending && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy())
   else socket.resetAndDestroy()
 }
+
+/** A frame that has begun and never goes on: whoever reads it knows that this is no clean end. */
+const STRAY_BYTE = Uint8Array.of(0)
+
+/**
+ * Tells a peer that this stream is broken, in the stream itself; calls back when the operating system has taken it.
+ * It follows all that was written before.
+ */
+export function sendStrayByte(socket: Socket, sent: () => void = ignore): void {
+  if (socket.writable) socket.write(STRAY_BYTE, sent)
+  else sent()
+}
+
+/**
+ * Finds out whether the end of a TCP stream is one, as long as this end can still write.
+ *
+ * Where a reset comes while bytes wait to be read, libuv shows those bytes and then an end in place of the error (the
+ * short-cut for `POLLHUP` in `uv__stream_io`). The error is still there, and a write of no bytes at all meets it; then
+ * the socket fails, and `confirmed` is never called.
+ */
+export function confirmEnd(socket: Socket, confirmed: () => void): void {
+  if (!socket.writable) {
+    confirmed()
+    return
+  }
+  socket.write(new Uint8Array(0), error => {
+    if (!error) confirmed()
+  })
+}
+
+function ignore(): void {}

@@ -5,7 +5,7 @@ import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './b
 import { addressesOf } from './socket-addresses.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
-import { resetSocket } from './socket-reset.ts'
+import { confirmEnd, resetSocket, sendStrayByte } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
@@ -33,5 +33,13 @@ export async function bind(
 }
 
 function streamOver(socket: Socket): ByteStream {
-  return new SocketStream({ socket, ...addressesOf('tcp:', socket), reset: () => resetSocket(socket) })
+  return new SocketStream({
+    socket,
+    ...addressesOf('tcp:', socket),
+    reset: () => {
+      sendStrayByte(socket)
+      resetSocket(socket)
+    },
+    confirmEnd: confirmed => confirmEnd(socket, confirmed),
+  })
 }

@@ -7,6 +7,7 @@ import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './b
 import { codeOf } from './node-errors.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
+import { sendStrayByte } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
@@ -75,9 +76,6 @@ function streamOver(socket: Socket, localAddress: string, remoteAddress: string)
   return new SocketStream({ socket, localAddress, remoteAddress, reset: () => breakOff(socket) })
 }
 
-/** A frame that has begun and never goes on. */
-const STRAY_BYTE = Uint8Array.of(0)
-
 /** How long a broken connection stays behind for a peer that does not read. */
 const LINGER_MS = 10_000
 
@@ -87,14 +85,10 @@ const LINGER_MS = 10_000
  * it for `LINGER_MS` is left with what it has.
  */
 function breakOff(socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
   socket.pause().unref()
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
   socket.once('close', () => clearTimeout(timer))
-  socket.write(STRAY_BYTE, () => socket.destroy())
+  sendStrayByte(socket, () => socket.destroy())
 }
 
 function pathOf(address: Address): string {
