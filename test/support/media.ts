@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ConnectOptions, ListenOptions } from '../../src/index.ts'
+import { certificates } from './certificates.ts'
+
+/** One transport as the contract needs it. */
+export interface Medium {
+  /** An address to listen on that nobody else uses. */
+  freshAddress(): string
+  readonly listenOptions: ListenOptions
+  readonly connectOptions: ConnectOptions
+}
+
+export const tcp: Medium = {
+  freshAddress: () => 'tcp://127.0.0.1:0',
+  listenOptions: {},
+  connectOptions: {},
+}
+
+export const tls: Medium = {
+  freshAddress: () => 'tls://127.0.0.1:0',
+  listenOptions: { tls: certificates.localhost },
+  connectOptions: { tls: { ca: certificates.ca } },
+}
+
+/** A directory of its own, removed when the process exits. */
+export function scratchDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'connect-ts-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+let directory: string | undefined
+let count = 0
+
+/** A path for a Unix socket where no file is. */
+export function freshPath(name = 'socket'): string {
+  directory ??= scratchDirectory()
+  return join(directory, `${name}-${count++}`)
+}
+
+export const unix: Medium = {
+  freshAddress: () => `unix://${freshPath()}`,
+  listenOptions: {},
+  connectOptions: {},
+}
+
+export const memory: Medium = {
+  freshAddress: () => `memory://test-${count++}`,
+  listenOptions: {},
+  connectOptions: {},
+}
+
+export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, memory }

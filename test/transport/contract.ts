@@ -1,0 +1,44 @@
+import { describe } from 'node:test'
+import { failOnLeaks } from '../support/leaks.ts'
+import type { Medium } from '../support/media.ts'
+import { abortSignals } from './contract/abort-signals.ts'
+import { aborting } from './contract/aborting.ts'
+import { backPressure } from './contract/back-pressure.ts'
+import { closing } from './contract/closing.ts'
+import { disposal } from './contract/disposal.ts'
+import { halfClose } from './contract/half-close.ts'
+import { listening } from './contract/listening.ts'
+import { order } from './contract/order.ts'
+import { ownership } from './contract/ownership.ts'
+import { reading } from './contract/reading.ts'
+import { sending } from './contract/sending.ts'
+import { unawaited } from './contract/unawaited.ts'
+import { webStreams } from './contract/web-streams.ts'
+
+/** What one part of the contract is: tests over any medium. */
+export type Part = (medium: Medium) => void
+
+const parts: Readonly<Record<string, Part>> = {
+  order,
+  reading,
+  sending,
+  ownership,
+  'back-pressure': backPressure,
+  'half-close': halfClose,
+  closing,
+  aborting,
+  disposal,
+  'abort signals': abortSignals,
+  'web streams': webStreams,
+  listening,
+  'unawaited promises': unawaited,
+}
+
+/** What holds for a connection over every transport. */
+export function contract(name: string, setUp: () => Medium): void {
+  describe(`${name}: the contract`, () => {
+    failOnLeaks()
+    const medium = setUp()
+    for (const [part, define] of Object.entries(parts)) describe(part, () => define(medium))
+  })
+}

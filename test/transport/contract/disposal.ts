@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect, listen } from '../../../src/index.ts'
+import { assertCleanEnd, drain, receiveNumbered, sendNumbered } from '../../support/data.ts'
+import { BROKEN, failure } from '../../support/errors.ts'
+import type { Medium } from '../../support/media.ts'
+import { openPair } from '../../support/pairs.ts'
+import { within } from '../../support/waiting.ts'
+
+export function disposal(medium: Medium): void {
+  test('await using ends a listener and both ends of a connection cleanly', async () => {
+    await using listener = await listen(medium.freshAddress(), medium.listenOptions)
+    const serve = async (): Promise<Promise<void>> => {
+      await using server = (await listener.accept())!
+      await sendNumbered(server.writer, 50, 1000)
+      await receiveNumbered(server.reader, 50, 1000)
+      return server.closed
+    }
+    const ask = async (): Promise<Promise<void>> => {
+      await using client = await connect(listener.address, medium.connectOptions)
+      await sendNumbered(client.writer, 50, 1000)
+      await receiveNumbered(client.reader, 50, 1000)
+      return client.closed
+    }
+    await within(Promise.all([serve(), ask()]))
+  })
+
+  test('leaving the scope sends what is queued', async t => {
+    const { client, server } = await openPair(t, medium)
+    const received = drain(server.reader)
+    const scope = async (): Promise<void> => {
+      await using connection = client
+      for (let i = 0; i < 3; i++) await sendNumbered(connection.writer, 20, 10_000)
+    }
+    await within(scope())
+    assert.equal((await received).datagrams.length, 60)
+    assert.equal((await received).error, undefined)
+  })
+
+  test('disposing throws what made the connection fail if nobody was told', async t => {
+    const { client, server } = await openPair(t, medium)
+    server.abort()
+    await failure(client[Symbol.asyncDispose](), ...BROKEN)
+  })
+
+  test('disposing does not throw again what the reader has thrown', async t => {
+    const { client, server } = await openPair(t, medium)
+    server.abort()
+    const error = await failure(client.reader.receive(), ...BROKEN)
+    await within(client[Symbol.asyncDispose]())
+    assert.equal(await failure(client.closed, ...BROKEN), error)
+  })
+
+  test('disposing does not throw again what the writer has thrown', async t => {
+    const { client, server } = await openPair(t, medium)
+    server.abort()
+    await failure(client.closed, ...BROKEN)
+    await failure(client.writer.flush(), ...BROKEN)
+    await within(client[Symbol.asyncDispose]())
+  })
+
+  test('disposing twice is as good as once', async t => {
+    const { client, server, listener } = await openPair(t, medium)
+    const disposed = Promise.all([client[Symbol.asyncDispose](), client[Symbol.asyncDispose]()])
+    await assertCleanEnd(server.reader)
+    await within(disposed)
+    await within(
+      Promise.all([listener[Symbol.asyncDispose](), listener[Symbol.asyncDispose](), listener.close()]),
+    )
+    assert.equal(await within(listener.accept()), undefined)
+  })
+}

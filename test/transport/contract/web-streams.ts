@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ConnectDatagram } from '../../../src/index.ts'
+import {
+  assertCleanEnd,
+  assertNumbered,
+  numbered,
+  receiveNumbered,
+  sendNumbered,
+} from '../../support/data.ts'
+import { BROKEN, connectError, failure } from '../../support/errors.ts'
+import type { Medium } from '../../support/media.ts'
+import { openPair } from '../../support/pairs.ts'
+import { pends, sleep, within } from '../../support/waiting.ts'
+
+export function webStreams(medium: Medium): void {
+  test('what is written to writable comes out of readable in order, and its close is a clean end', async t => {
+    const { client, server } = await openPair(t, medium)
+    const writer = client.writable.getWriter()
+    const written = (async () => {
+      for (let i = 0; i < 500; i++) {
+        await writer.ready
+        void writer.write(numbered(i, 3000))
+      }
+      await writer.close()
+    })()
+    let count = 0
+    for await (const datagram of server.readable as unknown as AsyncIterable<ConnectDatagram>) {
+      assertNumbered(datagram, count++, 3000)
+    }
+    assert.equal(count, 500)
+    await within(written)
+    await failure(client.writer.send(numbered(0)), 'WRITER_CLOSED')
+  })
+
+  test('an echo of pipeTo gives back everything and then ends', async t => {
+    const { client, server } = await openPair(t, medium)
+    const echo = server.readable.pipeTo(server.writable)
+    const sent = sendNumbered(client.writer, 300, 2000).then(() => client.writer.close())
+    await receiveNumbered(client.reader, 300, 2000)
+    await assertCleanEnd(client.reader)
+    await within(Promise.all([echo, sent, client.closed, server.closed]))
+  })
+
+  test('the streams are made once', async t => {
+    const { client } = await openPair(t, medium)
+    assert.equal(client.readable, client.readable)
+    assert.equal(client.writable, client.writable)
+  })
+
+  test('writable is not ready while the peer does not read', async t => {
+    const { client, server } = await openPair(t, medium)
+    const writer = client.writable.getWriter()
+    let written = 0
+    for (let full = false; !full && written < 4000; ) {
+      full = await pends(writer.ready, 0)
+      if (full) full = await pends(writer.ready, 100)
+      if (full) break
+      void writer.write(numbered(written++, 32 * 1024))
+    }
+    assert(written < 1000, `${written} datagrams of 32 KiB were taken with nobody reading`)
+    assert((writer.desiredSize ?? 1) <= 0, 'desiredSize is above 0')
+    await receiveNumbered(server.reader, written, 32 * 1024)
+    await within(writer.ready)
+  })
+
+  test('readable asks for nothing ahead', async t => {
+    const { client, server } = await openPair(t, medium)
+    assert(server.readable, 'there is no readable')
+    await sendNumbered(client.writer, 2)
+    await sleep(20)
+    await receiveNumbered(server.reader, 1)
+    const stream = server.readable.getReader()
+    assertNumbered((await within(stream.read())).value, 1)
+  })
+
+  test('cancelling readable takes no datagram and does not end the connection', async t => {
+    const { client, server } = await openPair(t, medium)
+    const stream = server.readable.getReader()
+    await sendNumbered(client.writer, 1)
+    assertNumbered((await within(stream.read())).value, 0)
+    const waiting = stream.read()
+    assert(await pends(waiting), 'it did not wait')
+    await within(stream.cancel(new Error('no more')))
+    assert.equal((await within(waiting)).done, true)
+    await sendNumbered(client.writer, 2, 16, 1)
+    await receiveNumbered(server.reader, 2, 16, 1)
+    await sendNumbered(server.writer, 1)
+    await receiveNumbered(client.reader, 1)
+  })
+
+  test('aborting writable aborts the connection with the reason', async t => {
+    const { client, server } = await openPair(t, medium)
+    const reason = new Error('no use')
+    await within(client.writable.abort(reason))
+    assert.equal((await failure(client.closed, 'ABORTED')).cause, reason)
+    await failure(server.reader.receive(), ...BROKEN)
+  })
+
+  test('both streams fail with the connection', async t => {
+    const { client, server } = await openPair(t, medium)
+    const reading = client.readable.getReader().read()
+    const writer = client.writable.getWriter()
+    server.abort()
+    connectError(await within(reading.catch((error: unknown) => error)), ...BROKEN)
+    await failure(client.closed, ...BROKEN)
+    connectError(await within(writer.write(numbered(0)).catch((error: unknown) => error)), ...BROKEN)
+    connectError(await within(writer.closed.catch((error: unknown) => error)), ...BROKEN)
+  })
+}

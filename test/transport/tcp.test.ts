@@ -1,0 +1,4 @@
+import { tcp } from '../support/media.ts'
+import { contract } from './contract.ts'
+
+contract('tcp', () => tcp)

@@ -1,0 +1,4 @@
+import { tls } from '../support/media.ts'
+import { contract } from './contract.ts'
+
+contract('tls', () => tls)

@@ -1,0 +1,4 @@
+import { unix } from '../support/media.ts'
+import { contract } from './contract.ts'
+
+contract('unix', () => unix)
