@@ -54,10 +54,13 @@ export async function drip(socket: Socket, bytes: Uint8Array, pauseMs = 1): Prom
   }
 }
 
-/** Resolves when the socket is gone, however that came about. */
+/**
+ * Resolves when the other end has cut the socket off. A reset may show as an end here: libuv takes it for one when
+ * bytes came right before it.
+ */
 export function gone(socket: Socket): Promise<void> {
   return new Promise(resolve => {
-    if (socket.closed) resolve()
-    else socket.resume().once('close', () => resolve())
+    if (socket.closed || socket.readableEnded) resolve()
+    else socket.resume().once('end', resolve).once('close', resolve)
   })
 }
