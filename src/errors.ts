@@ -70,6 +70,7 @@ export class ConnectError extends Error {
 
 /** A caller's value, as an error message shows it. */
 export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 

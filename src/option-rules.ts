@@ -27,13 +27,15 @@ export const oneOf =
 export const object: Rule = value =>
   typeof value === 'object' && value !== null ? undefined : 'must be an object'
 
-const isPemPart = (value: unknown): boolean =>
-  (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
+const isPemPart = (value: unknown): boolean => {
+  const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value
+  return typeof text === 'string' && text.includes('-----BEGIN ')
+}
 
 export const pem: Rule = value =>
   isPemPart(value) || (Array.isArray(value) && value.length > 0 && value.every(isPemPart))
     ? undefined
-    : 'must be PEM text, its bytes, or a list of them'
+    : 'must be PEM text, its bytes, or a list of them: the content of the file, not its path'
 
 export const protocolNames: Rule = value =>
   Array.isArray(value) &&
@@ -53,12 +55,13 @@ export const queueBytes = wholeNumber(1, Number.MAX_SAFE_INTEGER)
  * @throws ConnectError `INVALID_OPTION`, naming the option
  */
 export function checked<T extends object>(options: T, rules: Rules, prefix = ''): Given<T> {
-  if (typeof options !== 'object' || options === null) throw optionError('options', 'must be an object')
+  if (typeof options !== 'object' || options === null)
+    throw new ConnectError(ConnectErrorCode.INVALID_OPTION, 'options must be an object')
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    const complaint = rule === undefined ? 'is not known here' : rule(value)
+    const complaint = rule === undefined ? unknown(prefix + name) : rule(value)
     if (complaint !== undefined) throw optionError(prefix + name, complaint)
     given[name] = value
   }
@@ -67,6 +70,11 @@ export function checked<T extends object>(options: T, rules: Rules, prefix = '')
 
 /** The same options, none of them undefined. */
 export type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function unknown(name: string): string {
+  if (name !== 'tls.rejectUnauthorized') return 'is not known here'
+  return 'does not exist: certificates are always verified; trust one of your own by tls.ca'
+}
 
 export function optionError(name: string, complaint: string, cause?: unknown): ConnectError {
   const options = cause === undefined ? undefined : { cause }

@@ -19,57 +19,60 @@ import {
 /** What both ends of a connection can set. Every limit is on by default, except the idle timeout. */
 export interface ConnectionOptions {
   /** Largest data of one datagram, sent or received, in bytes: 1 to 100,000,000. Default 100,000,000. */
-  readonly maxMessageBytes?: number
+  readonly maxMessageBytes?: number | undefined
   /** Most bytes that wait to be sent. One datagram larger than this is taken when nothing else waits. Default 1 MiB. */
-  readonly sendQueueBytes?: number
+  readonly sendQueueBytes?: number | undefined
   /**
    * Bytes that have come and wait to be read, above which reading from the peer stops. Each datagram counts as its
    * frame and 64 bytes more. Default 1 MiB.
    */
-  readonly receiveQueueBytes?: number
+  readonly receiveQueueBytes?: number | undefined
   /** Longest time from a frame's first byte to its last, in ms; time in which this end has stopped reading is not counted. 0: no limit. Default 120,000. */
-  readonly frameTimeoutMs?: number
+  readonly frameTimeoutMs?: number | undefined
   /** Longest time without a byte in either direction, in ms. 0: no limit. Default 0. */
-  readonly idleTimeoutMs?: number
+  readonly idleTimeoutMs?: number | undefined
   /** After `close()`: longest time in which nothing is written, or in which the peer does not end, in ms. Default 10,000. */
-  readonly closeTimeoutMs?: number
+  readonly closeTimeoutMs?: number | undefined
   /**
    * Whether this end's writer stays open after the peer's end has been read. If not, it is closed once no `send` or
    * `flush` waits, on the next turn of the event loop, unless it was used by then. Default false.
    */
-  readonly allowHalfOpen?: boolean
+  readonly allowHalfOpen?: boolean | undefined
   /** TCP keep-alive probes, on `tcp:` and `tls:`. Default true. */
-  readonly keepAlive?: boolean
-  /** Quiet time before the first keep-alive probe, in ms. Default 30,000. */
-  readonly keepAliveDelayMs?: number
+  readonly keepAlive?: boolean | undefined
+  /**
+   * Quiet time before the first keep-alive probe, in ms; also how often a peer that has ended, but is still sent to, is
+   * looked at. 0: the system's own delay. Default 30,000.
+   */
+  readonly keepAliveDelayMs?: number | undefined
   /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
-  readonly noDelay?: boolean
+  readonly noDelay?: boolean | undefined
   /** Longest time for a handshake, on `tls:`, in ms. Default 10,000. */
-  readonly handshakeTimeoutMs?: number
+  readonly handshakeTimeoutMs?: number | undefined
 }
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends ConnectionOptions {
   /** Longest time to look up and reach the peer, without the handshake, in ms. Default 10,000. */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** Certificates and names, on `tls:` only. */
-  readonly tls?: TlsConnectOptions
+  readonly tls?: TlsConnectOptions | undefined
   /** Gives up connecting. Once connected, it has no effect. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Options of {@link listen}. The connection options hold for each accepted connection. */
 export interface ListenOptions extends ConnectionOptions {
   /** Most connections open at once, those in the handshake included. Further ones are reset. Default 10,000. */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /** Connections that the operating system keeps while the program is busy. Default 511. */
-  readonly backlog?: number
+  readonly backlog?: number | undefined
   /** The certificate and its key; required on `tls:`, nowhere else. */
-  readonly tls?: TlsListenOptions
-  /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. */
-  readonly onRejected?: (error: ConnectError) => void
+  readonly tls?: TlsListenOptions | undefined
+  /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. It must not throw. */
+  readonly onRejected?: ((error: ConnectError) => void) | undefined
   /** Gives up setting the listener up. Once it listens, it has no effect. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** PEM text, or its bytes; several in one text or in a list. */
@@ -77,29 +80,29 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
 
 interface TlsOptions {
   /** This end's certificate, followed by its intermediates, PEM. */
-  readonly cert?: Pem
+  readonly cert?: Pem | undefined
   /** The key of `cert`, PEM. */
-  readonly key?: Pem
+  readonly key?: Pem | undefined
   /** What decrypts `key`. */
-  readonly passphrase?: string
+  readonly passphrase?: string | undefined
   /** Names of application protocols to agree on by ALPN (RFC 7301), the preferred first. */
-  readonly alpnProtocols?: readonly string[]
+  readonly alpnProtocols?: readonly string[] | undefined
   /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. */
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /**
    * Whether the peer's end is clean only with a `close_notify` alert before it (RFC 8446, section 6.1). Without one, a
    * stream that somebody has cut between two frames looks ended. Set it to false for a peer that sends none. Default
    * true.
    */
-  readonly requireCloseNotify?: boolean
+  readonly requireCloseNotify?: boolean | undefined
 }
 
 /** TLS at the client. The server's certificate is always verified; trust a self-signed one by giving it as `ca`. */
 export interface TlsConnectOptions extends TlsOptions {
   /** Authorities to trust, PEM, in place of those that come with the runtime. */
-  readonly ca?: Pem
+  readonly ca?: Pem | undefined
   /** The name that the server's certificate must carry, also sent as SNI. Default: the host of the address. */
-  readonly serverName?: string
+  readonly serverName?: string | undefined
 }
 
 /** TLS at the server. */
@@ -107,7 +110,7 @@ export interface TlsListenOptions extends TlsOptions {
   readonly cert: Pem
   readonly key: Pem
   /** Authorities of clients' certificates, PEM. When set, every client must present a certificate of theirs (mutual TLS). */
-  readonly ca?: Pem
+  readonly ca?: Pem | undefined
 }
 
 const connectionDefaults = {
@@ -141,7 +144,7 @@ const listenDefaults = {
 }
 
 /** {@link ConnectionOptions} with every default filled in. */
-export type ConnectionSettings = Required<ConnectionOptions>
+export type ConnectionSettings = Filled<ConnectionOptions, never>
 
 /** {@link ConnectOptions} with every default filled in. */
 export type ConnectSettings = Filled<ConnectOptions, 'tls' | 'signal'>
@@ -150,7 +153,7 @@ export type ConnectSettings = Filled<ConnectOptions, 'tls' | 'signal'>
 export type ListenSettings = Filled<ListenOptions, 'tls' | 'signal' | 'onRejected'>
 
 type Filled<T, Absent extends keyof T> = {
-  readonly [K in keyof T]-?: K extends Absent ? T[K] | undefined : T[K]
+  readonly [K in keyof T]-?: K extends Absent ? T[K] | undefined : Exclude<T[K], undefined>
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */

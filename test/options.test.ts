@@ -48,9 +48,21 @@ const aSignal: Kind = {
   rejects: [new AbortController(), true, new EventTarget()],
 }
 const text: Kind = { accepts: ['a', 'localhost'], rejects: [1, true, new Uint8Array(1)] }
+const PEM = '-----BEGIN CERTIFICATE-----\n'
 const pem: Kind = {
-  accepts: ['text', Uint8Array.of(1), Buffer.from('text'), ['text'], ['text', Uint8Array.of(1)]],
-  rejects: ['', new Uint8Array(0), [], [''], ['text', 5], 5, true, new ArrayBuffer(3)],
+  accepts: [PEM, new TextEncoder().encode(PEM), Buffer.from(PEM), [PEM], [PEM, Buffer.from(PEM)]],
+  rejects: [
+    '',
+    './ca.pem',
+    new Uint8Array(9),
+    [],
+    [''],
+    [PEM, './ca.pem'],
+    [PEM, 5],
+    5,
+    true,
+    new ArrayBuffer(3),
+  ],
 }
 
 const connectionRows: Row[] = [
@@ -105,7 +117,7 @@ const tlsRows: Row[] = [
   { name: 'requireCloseNotify', byDefault: undefined, ...boolean },
 ]
 
-const pair = { cert: 'certificate', key: 'key' }
+const pair = { cert: PEM, key: PEM }
 
 type Resolve = (options: Record<string, unknown>) => Record<string, unknown>
 const connectWith = resolveConnectOptions as unknown as Resolve
@@ -157,7 +169,10 @@ function itResolves(resolve: Resolve, rows: readonly Row[]): void {
 
   it('refuses options that are no object', () => {
     for (const options of [null, 5, 'tcp', true, Symbol('s')]) {
-      assert.throws(() => resolve(options as unknown as Record<string, unknown>), invalid('options'))
+      assert.throws(() => resolve(options as unknown as Record<string, unknown>), {
+        code: 'INVALID_OPTION',
+        message: 'options must be an object',
+      })
     }
   })
 
@@ -235,9 +250,9 @@ for (const [what, resolve, rows] of [
     })
 
     it('refuse a certificate without its key, and a key without its certificate', () => {
-      assert.throws(() => resolve({ tls: { cert: 'certificate' } }), invalid('tls.key'))
-      assert.throws(() => resolve({ tls: { key: 'key' } }), invalid('tls.cert'))
-      assert.throws(() => resolve({ tls: { cert: undefined, key: 'key' } }), invalid('tls.cert'))
+      assert.throws(() => resolve({ tls: { cert: PEM } }), invalid('tls.key'))
+      assert.throws(() => resolve({ tls: { key: PEM } }), invalid('tls.cert'))
+      assert.throws(() => resolve({ tls: { cert: undefined, key: PEM } }), invalid('tls.cert'))
     })
   })
 }
@@ -245,14 +260,14 @@ for (const [what, resolve, rows] of [
 describe('the tls options of connect alone', () => {
   it('may be empty, or without a certificate', () => {
     assert.deepEqual(connectWith({ tls: {} })['tls'], {})
-    assert.deepEqual(connectWith({ tls: { ca: 'authority' } })['tls'], { ca: 'authority' })
+    assert.deepEqual(connectWith({ tls: { ca: PEM } })['tls'], { ca: PEM })
   })
 })
 
 describe('the tls options of listen alone', () => {
   it('need a certificate', () => {
     assert.throws(() => listenWith({ tls: {} }), invalid('tls.cert'))
-    assert.throws(() => listenWith({ tls: { ca: 'authority' } }), invalid('tls.cert'))
+    assert.throws(() => listenWith({ tls: { ca: PEM } }), invalid('tls.cert'))
   })
 
   it('know no server name', () => {

@@ -9,6 +9,7 @@ import { Deadline } from './deadline.ts'
 import { Deferred } from './promises.ts'
 import { QueueReader } from './reader.ts'
 import type { Connection } from './types.ts'
+import { unlessAborted } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
 import { QueueWriter } from './writer.ts'
 
@@ -97,9 +98,9 @@ export class StreamConnection implements Connection {
     return this.#writable
   }
 
-  close(): Promise<void> {
+  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     this.#endAsked = true
-    return this.#end()
+    return unlessAborted(this.#end(), 'close', options?.signal)
   }
 
   abort(reason?: Error): void {

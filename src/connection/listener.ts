@@ -35,7 +35,7 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
     return this.#source!.address
   }
 
-  accept(options?: { readonly signal?: AbortSignal }): Promise<Connection | undefined> {
+  accept(options?: { readonly signal?: AbortSignal | undefined }): Promise<Connection | undefined> {
     const signal = options?.signal
     const problem = refusal('accept', signal)
     if (problem !== undefined) return rejected(problem)

@@ -70,7 +70,7 @@ export class QueueReader implements ConnectionReader {
     return this.#errorReported
   }
 
-  receive(options?: { readonly signal?: AbortSignal }): Promise<ConnectDatagram | undefined> {
+  receive(options?: { readonly signal?: AbortSignal | undefined }): Promise<ConnectDatagram | undefined> {
     const signal = options?.signal
     const problem = refusal('receive', signal)
     if (problem !== undefined) return rejected(problem)
@@ -83,8 +83,10 @@ export class QueueReader implements ConnectionReader {
     return new DatagramIterator(this)
   }
 
-  batches(): AsyncIterable<readonly ConnectDatagram[]> {
-    return { [Symbol.asyncIterator]: () => new BatchIterator(this) }
+  batches(options?: {
+    readonly signal?: AbortSignal | undefined
+  }): AsyncIterable<readonly ConnectDatagram[]> {
+    return { [Symbol.asyncIterator]: () => new BatchIterator(this, options?.signal) }
   }
 
   /** The next datagram if there is one now. */
@@ -97,10 +99,12 @@ export class QueueReader implements ConnectionReader {
   }
 
   /** All datagrams that there are now, or else the next that come; undefined at the clean end. */
-  receiveAll(): Promise<readonly ConnectDatagram[] | undefined> {
+  receiveAll(signal: AbortSignal | undefined): Promise<readonly ConnectDatagram[] | undefined> {
+    const problem = refusal('batches', signal)
+    if (problem !== undefined) return rejected(problem)
     const datagrams = this.#takeAll()
     if (datagrams !== undefined) return Promise.resolve(datagrams)
-    return this.#waitAs(new PendingBatch(), undefined)
+    return this.#waitAs(new PendingBatch(), signal)
   }
 
   /** Datagrams have come. */
@@ -203,13 +207,15 @@ class DatagramIterator implements AsyncIterator<ConnectDatagram, undefined> {
 
 class BatchIterator implements AsyncIterator<readonly ConnectDatagram[], undefined> {
   readonly #reader: QueueReader
+  readonly #signal: AbortSignal | undefined
 
-  constructor(reader: QueueReader) {
+  constructor(reader: QueueReader, signal: AbortSignal | undefined) {
     this.#reader = reader
+    this.#signal = signal
   }
 
   next(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
-    return quiet(this.#reader.receiveAll().then(toResult))
+    return quiet(this.#reader.receiveAll(this.#signal).then(toResult))
   }
 
   return(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {

@@ -14,11 +14,13 @@ import type { TlsInfo } from '../transport/tls-info.ts'
  * before it can still be read. A promise that nobody awaits never becomes an unhandled rejection.
  */
 export interface Connection extends AsyncDisposable {
+  /** What the peer sends. */
   readonly reader: ConnectionReader
+  /** What the peer is sent. */
   readonly writer: ConnectionWriter
-  /** This end's address, as a URL. */
+  /** This end's address, as a URL; `unix://` or `memory://` alone for the end that connected. */
   readonly localAddress: string
-  /** The peer's address, as a URL. */
+  /** The peer's address, as a URL; `unix://` or `memory://` alone for a peer that connected. */
   readonly remoteAddress: string
   /** What the TLS handshake has agreed and proved; undefined on a transport without TLS. */
   readonly tls: TlsInfo | undefined
@@ -30,7 +32,10 @@ export interface Connection extends AsyncDisposable {
   /** The writer as a WHATWG stream, made when first asked for. Closing it closes the writer, aborting it aborts the connection. */
   readonly writable: WritableStream<ConnectDatagram>
 
-  /** Fulfils when both directions have ended cleanly; rejects with the cause otherwise. */
+  /**
+   * Fulfils when both directions have ended cleanly; rejects with the cause otherwise. The peer's end comes behind its
+   * datagrams: while they fill the receive queue and nobody reads, it is not seen.
+   */
   readonly closed: Promise<void>
 
   /**
@@ -38,12 +43,16 @@ export interface Connection extends AsyncDisposable {
    * its own. What the peer sends in the meantime can be read during and after that; when the receive queue is full
    * and nobody reads, the peer's end cannot be seen.
    *
-   * A second call gives the same promise.
+   * The peer ends when its program closes, or reads to this end's end. A program that holds both ends of a connection
+   * closes them together: `await Promise.all([one.close(), other.close()])`. To leave without waiting, `abort()`.
+   *
+   * A second call waits for the same end.
    *
    * @throws ConnectError what made the connection fail; `CLOSE_TIMEOUT` if nothing was written for `closeTimeoutMs`,
-   * or if the peer has not ended `closeTimeoutMs` after this end
+   * or if the peer has not ended `closeTimeoutMs` after this end; `ABORTED` when `signal` fires first (the closing
+   * goes on; `abort()` ends that too)
    */
-  close(): Promise<void>
+  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
 
   /**
    * Breaks the connection now: unsent data is dropped, and the peer's reader throws. Everything pending at this end
@@ -64,7 +73,8 @@ export interface Connection extends AsyncDisposable {
  * Any number of tasks may read at once; each datagram goes to one of them, to the one that has waited longest.
  * Leaving a `for await` loop early leaves the connection as it is; a later loop goes on with the next datagram.
  *
- * While nobody reads, up to `receiveQueueBytes` are kept and then the peer is slowed down.
+ * While nobody reads, up to `receiveQueueBytes` are kept and then the peer is slowed down. What has been handed out
+ * belongs to the reader's user for as long as it is kept.
  */
 export interface ConnectionReader extends AsyncIterable<ConnectDatagram> {
   /**
@@ -73,10 +83,14 @@ export interface ConnectionReader extends AsyncIterable<ConnectDatagram> {
    * @throws ConnectError why the stream broke, after all that arrived before has been read, and at every call from
    * then on; `ABORTED` when `signal` fires first (no datagram is lost by that)
    */
-  receive(options?: { readonly signal?: AbortSignal }): Promise<ConnectDatagram | undefined>
+  receive(options?: { readonly signal?: AbortSignal | undefined }): Promise<ConnectDatagram | undefined>
 
-  /** Everything that has arrived, as one list of at least one datagram: the fastest way to read many. */
-  batches(): AsyncIterable<readonly ConnectDatagram[]>
+  /**
+   * Everything that has arrived, as one list of at least one datagram: the fastest way to read many.
+   *
+   * @throws ConnectError as `receive()`, from the loop
+   */
+  batches(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<readonly ConnectDatagram[]>
 }
 
 /**
@@ -92,7 +106,7 @@ export interface ConnectionWriter {
    * @throws ConnectError `INVALID_ARGUMENT`, `MESSAGE_TOO_LARGE` or `WRITER_CLOSED` at once; what made the connection
    * fail; `ABORTED` when `signal` fires before the queue has taken the datagram (it is then not sent)
    */
-  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal }): Promise<void>
+  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
 
   /**
    * Like `send()`, without waiting: false if the queue is full; then nothing was taken.
@@ -106,15 +120,16 @@ export interface ConnectionWriter {
    *
    * @throws ConnectError what made the connection fail before that
    */
-  flush(options?: { readonly signal?: AbortSignal }): Promise<void>
+  flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
 
   /**
    * Flushes, then ends this direction only: the peer's reader sees a clean end, and this end can go on reading. A
-   * second call gives the same promise.
+   * second call waits for the same end. It waits as long as the peer reads slowly; there is no time limit.
    *
-   * @throws ConnectError what made the connection fail before that
+   * @throws ConnectError what made the connection fail before that; `ABORTED` when `signal` fires first (the closing
+   * goes on)
    */
-  close(): Promise<void>
+  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
 }
 
 /**
@@ -132,7 +147,7 @@ export interface Listener extends AsyncIterable<Connection>, AsyncDisposable {
    *
    * @throws ConnectError `ABORTED` when `signal` fires first
    */
-  accept(options?: { readonly signal?: AbortSignal }): Promise<Connection | undefined>
+  accept(options?: { readonly signal?: AbortSignal | undefined }): Promise<Connection | undefined>
 
   /**
    * Replaces the certificate, its key and the authorities for the handshakes to come; open connections keep theirs.

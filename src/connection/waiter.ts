@@ -1,6 +1,6 @@
 import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { Fifo, Place } from './fifo.ts'
-import { Deferred } from './promises.ts'
+import { Deferred, rejected } from './promises.ts'
 
 /** Someone who waits in line for a promise to be settled. */
 export class Waiter<T> extends Deferred<T> {
@@ -28,6 +28,22 @@ export function wait<W extends Pick<Waiter<unknown>, 'promise' | 'reject' | 'pla
   const forget = (): void => signal.removeEventListener('abort', giveUp)
   signal.addEventListener('abort', giveUp)
   waiter.promise.then(forget, forget)
+}
+
+/** Waits for a promise that goes on by itself; when `signal` fires first, only the waiting ends. */
+export function unlessAborted(
+  promise: Promise<void>,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal === undefined) return promise
+  const problem = refusal(what, signal)
+  if (problem !== undefined) return rejected(problem)
+  const waiting = new Deferred<void>()
+  const giveUp = (): void => waiting.reject(aborted(what, signal.reason))
+  signal.addEventListener('abort', giveUp)
+  promise.then(waiting.resolve, waiting.reject).finally(() => signal.removeEventListener('abort', giveUp))
+  return waiting.promise
 }
 
 /** Why `signal` keeps the waiting from even beginning; undefined if it does not. */

@@ -8,7 +8,7 @@ import { Fifo } from './fifo.ts'
 import { Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
-import { refusal, Waiter, wait } from './waiter.ts'
+import { refusal, unlessAborted, Waiter, wait } from './waiter.ts'
 
 /** Queued bytes that are written without waiting for the end of the turn. */
 const WRITE_AT_BYTES = 64 * 1024
@@ -93,7 +93,7 @@ export class QueueWriter implements ConnectionWriter {
     return this.#errorReported
   }
 
-  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal }): Promise<void> {
+  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     this.#uses++
     const signal = options?.signal
     const problem = this.#problemWith(datagram) ?? refusal('send', signal)
@@ -116,7 +116,7 @@ export class QueueWriter implements ConnectionWriter {
     return true
   }
 
-  flush(options?: { readonly signal?: AbortSignal }): Promise<void> {
+  flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     this.#uses++
     if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
     const signal = options?.signal
@@ -130,11 +130,11 @@ export class QueueWriter implements ConnectionWriter {
     return pending.promise
   }
 
-  close(): Promise<void> {
+  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     this.#closeAsked = true
     this.end()
     if (this.#state.kind === 'failed') this.#errorReported = true
-    return this.#finished.promise
+    return unlessAborted(this.#finished.promise, 'close', options?.signal)
   }
 
   /** `close()`, asked for by the connection and not by the user. */

@@ -46,8 +46,10 @@ export function parseAddress(address: string | URL): Address {
 /** The host and port of an address that must have both and nothing else. */
 export function hostAndPort(address: Address): { host: string; port: number } {
   const { host, port, path, text } = address
+  if (host === '' && path !== '') throw addressError(text, `for a Unix socket, write unix://${path}`)
   if (host === '') throw addressError(text, 'the host is missing, as in tcp://localhost:5678')
-  if (port === undefined) throw addressError(text, 'the port is missing, as in tcp://localhost:5678')
+  if (port === undefined)
+    throw addressError(text, 'the port is missing: HOST:PORT, as in tcp://localhost:5678')
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
   return { host, port }
 }
@@ -67,10 +69,19 @@ function parseUrl(url: string, text: string): URL {
   } catch (cause) {
     throw new ConnectError(
       ConnectErrorCode.INVALID_ADDRESS,
-      `address '${text}' cannot be read; it should look like tcp://localhost:5678`,
-      { cause },
+      `address '${text}' cannot be read; ${hint(text)}`,
+      {
+        cause,
+      },
     )
   }
+}
+
+function hint(text: string): string {
+  const port = /:(\d+)$/.exec(text)?.[1]
+  if (port !== undefined && Number(port) > 65_535) return `its port is above 65535`
+  if (text.startsWith('unix:')) return 'a Unix socket looks like unix:///tmp/my.sock'
+  return 'it should look like tcp://localhost:5678'
 }
 
 function decode(part: string, text: string): string {

@@ -52,7 +52,7 @@ export function handshakeError(cause: Error, peer: string): ConnectError {
 }
 
 /** OpenSSL's words without its numbers and source lines, where Node has set them apart. */
-function reasonOf(error: Error): string {
+export function reasonOf(error: Error): string {
   const reason = (error as { reason?: unknown }).reason
   return typeof reason === 'string' ? reason : error.message
 }

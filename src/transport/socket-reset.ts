@@ -1,4 +1,8 @@
 import type { Socket } from 'node:net'
+import type { ConnectionSettings } from '../options.ts'
+
+/** Where the system's own keep-alive delay is used, which we do not know. */
+const DEFAULT_WATCH_MS = 30_000
 
 /**
  * Breaks a TCP connection with a reset (RFC 9293, section 3.10.7), so that the peer gets an error and not an end.
@@ -39,6 +43,18 @@ export function confirmEnd(socket: Socket, confirmed: () => void): void {
   socket.write(new Uint8Array(0), error => {
     if (!error) confirmed()
   })
+}
+
+/**
+ * Once the peer has ended, nothing is read any more, and a peer that breaks off would go unnoticed until the next write.
+ * So a write of no bytes asks now and then, as often as keep-alive probes would; an error fails the socket.
+ */
+export function watchHalfOpen(socket: Socket, settings: ConnectionSettings): void {
+  const everyMs = settings.keepAliveDelayMs || DEFAULT_WATCH_MS
+  const timer = setInterval(() => {
+    if (socket.writable && socket.writableLength === 0) socket.write(new Uint8Array(0))
+  }, everyMs).unref()
+  socket.once('close', () => clearInterval(timer))
 }
 
 function ignore(): void {}

@@ -13,8 +13,8 @@ export interface SocketStreamParts {
   readonly tls?: TlsInfo
   /** Breaks the connection so that the peer notices. */
   readonly reset: () => void
-  /** Makes sure that an end that Node shows is one; on a medium where it may be something else. */
-  readonly confirmEnd?: (confirmed: () => void) => void
+  /** The peer's end has come. Calls back when it is sure that it is one. */
+  readonly onEnd: (confirmed: () => void) => void
 }
 
 /** A byte stream over a socket of Node's. */
@@ -24,7 +24,7 @@ export class SocketStream implements ByteStream {
   readonly tls: TlsInfo | undefined
   readonly #socket: Socket
   readonly #reset: () => void
-  readonly #confirmEnd: (confirmed: () => void) => void
+  readonly #onEnd: (confirmed: () => void) => void
   #sink!: ByteStreamSink
   #error: Error | undefined
 
@@ -34,7 +34,7 @@ export class SocketStream implements ByteStream {
     this.remoteAddress = parts.remoteAddress
     this.tls = parts.tls
     this.#reset = parts.reset
-    this.#confirmEnd = parts.confirmEnd ?? (confirmed => confirmed())
+    this.#onEnd = parts.onEnd
   }
 
   open(sink: ByteStreamSink): void {
@@ -42,7 +42,7 @@ export class SocketStream implements ByteStream {
     this.#socket
       .on('data', chunk => sink.onData(chunk as Uint8Array))
       .on('end', () => {
-        if (this.#error === undefined) this.#confirmEnd(() => sink.onEnd())
+        if (this.#error === undefined) this.#onEnd(() => sink.onEnd())
       })
       .on('finish', () => sink.onFinish())
       .on('error', error => {

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
-import type { ConnectSettings, ListenSettings } from '../options.ts'
+import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { addressesOf } from './socket-addresses.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
-import { confirmEnd, resetSocket, sendStrayByte } from './socket-reset.ts'
+import { confirmEnd, resetSocket, sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
 
 /** `tcp://host:port` (RFC 9293). */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
-  return streamOver(await dialSocket(hostAndPort(address), address, settings))
+  return streamOver(await dialSocket(hostAndPort(address), address, settings), settings)
 }
 
 export async function bind(
@@ -25,14 +25,14 @@ export async function bind(
     target: { host, port },
     address,
     settings,
-    onSocket: socket => sink.onStream(streamOver(socket)),
+    onSocket: socket => sink.onStream(streamOver(socket, settings)),
     onRejected: error => sink.onRejected(error),
     reset: resetSocket,
   })
   return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }
 }
 
-function streamOver(socket: Socket): ByteStream {
+function streamOver(socket: Socket, settings: ConnectionSettings): ByteStream {
   return new SocketStream({
     socket,
     ...addressesOf('tcp:', socket),
@@ -40,6 +40,9 @@ function streamOver(socket: Socket): ByteStream {
       sendStrayByte(socket)
       resetSocket(socket)
     },
-    confirmEnd: confirmed => confirmEnd(socket, confirmed),
+    onEnd(confirmed) {
+      confirmEnd(socket, confirmed)
+      watchHalfOpen(socket, settings)
+    },
   })
 }

@@ -26,6 +26,7 @@ interface Handshake {
 export class TlsAcceptor {
   readonly #server: Server
   readonly #sink: ByteStreamListenerSink
+  readonly #settings: ListenSettings
   readonly #timeoutMs: number
   readonly #mutual: boolean
   readonly #requireCloseNotify: boolean
@@ -40,6 +41,7 @@ export class TlsAcceptor {
     const { tls } = settings
     if (tls === undefined) throw optionError('tls', 'with cert and key is required to listen on tls:')
     this.#sink = sink
+    this.#settings = settings
     this.#timeoutMs = settings.handshakeTimeoutMs
     this.#mutual = tls.ca !== undefined
     this.#requireCloseNotify = tls.requireCloseNotify ?? true
@@ -101,7 +103,7 @@ export class TlsAcceptor {
       return
     }
     clearTimeout(handshake.timer)
-    this.#sink.onStream(secureStream(tlsSocket, handshake.carrier))
+    this.#sink.onStream(secureStream(tlsSocket, handshake.carrier, this.#settings))
   }
 
   /** Called once for every handshake that fails, without a word on which it was. */

@@ -41,7 +41,7 @@ export async function clientHandshake(
       tlsSocket.once('secureConnect', () => {
         carrier.off('error', onError).off('carrierEnd', onGone).on('error', ignore)
         tlsSocket.off('error', onError).off('close', onGone)
-        succeed(secureStream(tlsSocket, carrier))
+        succeed(secureStream(tlsSocket, carrier, settings))
       })
     },
   })

@@ -5,9 +5,10 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import { optionError } from '../option-rules.ts'
-import type { Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
+import type { ConnectionSettings, Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
 import type { ByteStream } from './byte-stream.ts'
-import { resetSocket } from './socket-reset.ts'
+import { reasonOf } from './node-errors.ts'
+import { resetSocket, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 import { failWithoutCloseNotify, type TlsCarrier } from './tls-carrier.ts'
 import type { PeerCertificate, TlsInfo } from './tls-info.ts'
@@ -31,14 +32,34 @@ export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeT
   try {
     createSecureContext(options)
   } catch (cause) {
-    throw optionError('tls', `cannot be used: ${(cause as Error).message}`, cause)
+    throw optionError(culprit(options), `cannot be used: ${reasonOf(cause as Error)}`, cause)
   }
   if (tls.alpnProtocols !== undefined) options.ALPNProtocols = [...tls.alpnProtocols]
   return options
 }
 
+/** Which option it is that OpenSSL does not take. */
+function culprit({ ca, cert, key, passphrase }: SecureContextOptions): string {
+  if (!usable({ ca })) return 'tls.ca'
+  if (!usable({ cert })) return 'tls.cert'
+  return usable({ key, passphrase }) ? 'tls.key (it does not belong to tls.cert)' : 'tls.key'
+}
+
+function usable(options: SecureContextOptions): boolean {
+  try {
+    createSecureContext(options)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A byte stream over a TLS socket whose handshake is done. */
-export function secureStream(tlsSocket: TLSSocket, carrier: TlsCarrier): ByteStream {
+export function secureStream(
+  tlsSocket: TLSSocket,
+  carrier: TlsCarrier,
+  settings: ConnectionSettings,
+): ByteStream {
   const { socket } = carrier
   carrier.handshakeDone()
   failWithoutCloseNotify(tlsSocket, carrier)
@@ -47,6 +68,10 @@ export function secureStream(tlsSocket: TLSSocket, carrier: TlsCarrier): ByteStr
     ...carrier.addresses,
     tls: tlsInfoOf(tlsSocket),
     reset: () => resetSocket(socket),
+    onEnd(confirmed) {
+      confirmed()
+      watchHalfOpen(socket, settings)
+    },
   })
 }
 

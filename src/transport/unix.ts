@@ -1,13 +1,13 @@
 import { lstat, unlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { ConnectError } from '../errors.ts'
-import type { ConnectSettings, ListenSettings } from '../options.ts'
+import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { codeOf } from './node-errors.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
-import { sendStrayByte } from './socket-reset.ts'
+import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
@@ -22,7 +22,7 @@ const UNNAMED = 'unix://'
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const path = pathOf(address)
   const socket = await dialSocket({ path }, address, settings)
-  return streamOver(socket, UNNAMED, formatPath(path))
+  return streamOver(socket, [UNNAMED, formatPath(path)], settings)
 }
 
 /** Takes over the file of a listener that has died without removing it. */
@@ -37,7 +37,7 @@ export async function bind(
     target: { path },
     address,
     settings,
-    onSocket: socket => sink.onStream(streamOver(socket, local, UNNAMED)),
+    onSocket: socket => sink.onStream(streamOver(socket, [local, UNNAMED], settings)),
     onRejected: error => sink.onRejected(error),
     reset: breakOff,
   }
@@ -72,8 +72,21 @@ function answers(path: string): Promise<boolean> {
   })
 }
 
-function streamOver(socket: Socket, localAddress: string, remoteAddress: string): ByteStream {
-  return new SocketStream({ socket, localAddress, remoteAddress, reset: () => breakOff(socket) })
+function streamOver(
+  socket: Socket,
+  [localAddress, remoteAddress]: readonly [string, string],
+  settings: ConnectionSettings,
+): ByteStream {
+  return new SocketStream({
+    socket,
+    localAddress,
+    remoteAddress,
+    reset: () => breakOff(socket),
+    onEnd(confirmed) {
+      confirmed()
+      watchHalfOpen(socket, settings)
+    },
+  })
 }
 
 /** How long a broken connection stays behind for a peer that does not read. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertCleanEnd, drain, numbered, receiveNumbered, sendNumbered } from '../../support/data.ts'
-import { failure } from '../../support/errors.ts'
+import { BROKEN, failure } from '../../support/errors.ts'
 import type { Medium } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
 import { sleep, within } from '../../support/waiting.ts'
@@ -97,5 +97,13 @@ export function halfClose(medium: Medium): void {
     await sendNumbered(client.writer, 10)
     await receiveNumbered(client.reader, 10)
     await within(client.close(), 'close against an echo loop', 5000)
+  })
+
+  test('a peer that ends and then breaks off is noticed, though nobody reads or sends', async t => {
+    const { client, server } = await openPair(t, medium, { server: { keepAliveDelayMs: 50 } })
+    await within(client.writer.close())
+    await sleep(20)
+    client.abort()
+    await failure(server.closed, ...BROKEN)
   })
 }
