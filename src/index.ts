@@ -9,6 +9,8 @@ export type {
   ListenOptions,
   Pem,
   TlsConnectOptions,
+  TlsIdentity,
   TlsListenOptions,
+  TlsOptions,
 } from './options.ts'
 export type { PeerCertificate, TlsInfo } from './transport/tls-info.ts'

@@ -32,16 +32,25 @@ const isPemPart = (value: unknown): boolean => {
   return typeof text === 'string' && text.includes('-----BEGIN ')
 }
 
+export const nonEmptyText: Rule = value =>
+  typeof value === 'string' && value !== ''
+    ? undefined
+    : `must be a text that is not empty; it is ${show(value)}`
+
 export const pem: Rule = value =>
   isPemPart(value) || (Array.isArray(value) && value.length > 0 && value.every(isPemPart))
     ? undefined
     : 'must be PEM text, its bytes, or a list of them: the content of the file, not its path'
 
+const isProtocolName = (value: unknown): boolean => {
+  const length = typeof value === 'string' ? new TextEncoder().encode(value).length : 0
+  return length > 0 && length < 256
+}
+
 export const protocolNames: Rule = value =>
-  Array.isArray(value) &&
-  value.every(name => typeof name === 'string' && name.length > 0 && name.length < 256)
+  Array.isArray(value) && value.every(isProtocolName)
     ? undefined
-    : 'must be a list of names of 1 to 255 characters'
+    : 'must be a list of names of 1 to 255 bytes'
 
 export const signal: Rule = value => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal')
 

@@ -4,6 +4,7 @@ import {
   checked,
   duration,
   durationOrNone,
+  nonEmptyText,
   object,
   ofType,
   oneOf,
@@ -78,13 +79,8 @@ export interface ListenOptions extends ConnectionOptions {
 /** PEM text, or its bytes; several in one text or in a list. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
 
-interface TlsOptions {
-  /** This end's certificate, followed by its intermediates, PEM. */
-  readonly cert?: Pem | undefined
-  /** The key of `cert`, PEM. */
-  readonly key?: Pem | undefined
-  /** What decrypts `key`. */
-  readonly passphrase?: string | undefined
+/** TLS at either end. */
+export interface TlsOptions {
   /** Names of application protocols to agree on by ALPN (RFC 7301), the preferred first. */
   readonly alpnProtocols?: readonly string[] | undefined
   /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. */
@@ -101,17 +97,33 @@ interface TlsOptions {
 export interface TlsConnectOptions extends TlsOptions {
   /** Authorities to trust, PEM, in place of those that come with the runtime. */
   readonly ca?: Pem | undefined
+  /** This end's certificate, followed by its intermediates, PEM, for a server that asks for one. */
+  readonly cert?: Pem | undefined
+  /** The key of `cert`, PEM. */
+  readonly key?: Pem | undefined
+  /** What decrypts `key`. */
+  readonly passphrase?: string | undefined
   /** The name that the server's certificate must carry, also sent as SNI. Default: the host of the address. */
   readonly serverName?: string | undefined
 }
 
-/** TLS at the server. */
-export interface TlsListenOptions extends TlsOptions {
+/** What a server shows and whom it trusts: what can be replaced while it listens. */
+export interface TlsIdentity {
+  /** The server's certificate, followed by its intermediates, PEM. */
   readonly cert: Pem
+  /** The key of `cert`, PEM. */
   readonly key: Pem
-  /** Authorities of clients' certificates, PEM. When set, every client must present a certificate of theirs (mutual TLS). */
+  /** What decrypts `key`. */
+  readonly passphrase?: string | undefined
+  /**
+   * Authorities of clients' certificates, PEM. When set, every client must present a certificate of theirs (mutual
+   * TLS).
+   */
   readonly ca?: Pem | undefined
 }
+
+/** TLS at the server. */
+export type TlsListenOptions = TlsIdentity & TlsOptions
 
 const connectionDefaults = {
   maxMessageBytes: MAX_DATA_BYTES,
@@ -167,18 +179,21 @@ export function resolveConnectOptions(options: ConnectOptions = {}): ConnectSett
 export function resolveListenOptions(options: ListenOptions = {}): ListenSettings {
   const settings = { ...listenDefaults, ...checked(options, listenRules) }
   if (settings.tls === undefined) return settings
-  return { ...settings, tls: resolveTlsListenOptions(settings.tls) }
+  return { ...settings, tls: withCertificate(checkedTls(settings.tls, tlsListenRules)) }
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
-export function resolveTlsListenOptions(options: TlsListenOptions): TlsListenOptions {
-  const tls = checkedTls(options, tlsListenRules)
+export function resolveTlsIdentity(options: TlsIdentity): TlsIdentity {
+  return withCertificate(checkedTls(options, tlsIdentityRules))
+}
+
+function withCertificate<T extends { readonly cert?: Pem | undefined }>(tls: T): T {
   if (tls.cert === undefined) throw optionError('tls.cert', 'and tls.key are required to listen')
   return tls
 }
 
-function checkedTls<T extends TlsOptions>(options: T, rules: Rules): T {
-  const tls = checked(options, rules, 'tls.')
+function checkedTls<T extends Pick<TlsConnectOptions, 'cert' | 'key'>>(options: T, rules: Rules): T {
+  const tls = checked(options, rules, 'tls.') as T
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw optionError(tls.cert === undefined ? 'tls.cert' : 'tls.key', 'is missing: cert and key go together')
   }
@@ -210,14 +225,13 @@ const listenRules: Rules = {
   signal,
 }
 
+const tlsIdentityRules: Rules = { ca: pem, cert: pem, key: pem, passphrase: ofType('string') }
+
 const tlsListenRules: Rules = {
-  ca: pem,
-  cert: pem,
-  key: pem,
-  passphrase: ofType('string'),
+  ...tlsIdentityRules,
   alpnProtocols: protocolNames,
   minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
   requireCloseNotify: ofType('boolean'),
 }
 
-const tlsConnectRules: Rules = { ...tlsListenRules, serverName: ofType('string') }
+const tlsConnectRules: Rules = { ...tlsListenRules, serverName: nonEmptyText }

@@ -7,7 +7,7 @@ import { ConnectError, type ConnectErrorCode } from '../src/errors.ts'
 import {
   resolveConnectOptions,
   resolveListenOptions,
-  resolveTlsListenOptions,
+  resolveTlsIdentity,
   type TlsListenOptions,
 } from '../src/options.ts'
 
@@ -275,11 +275,11 @@ describe('the tls options of listen alone', () => {
   })
 
   it('are checked the same when they are replaced', () => {
-    assert.deepEqual(resolveTlsListenOptions(pair), pair)
+    assert.deepEqual(resolveTlsIdentity(pair), pair)
     for (const tls of [null, 5, undefined]) {
-      assert.throws(() => resolveTlsListenOptions(tls as unknown as TlsListenOptions), ConnectError)
+      assert.throws(() => resolveTlsIdentity(tls as unknown as TlsListenOptions), ConnectError)
     }
-    assert.throws(() => resolveTlsListenOptions({} as TlsListenOptions), invalid('tls.cert'))
+    assert.throws(() => resolveTlsIdentity({} as TlsListenOptions), invalid('tls.cert'))
   })
 })
 

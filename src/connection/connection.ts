@@ -49,7 +49,7 @@ export class StreamConnection implements Connection {
         if (!settings.allowHalfOpen) this.writer.followPeer()
       },
     })
-    this.writer = new QueueWriter(stream, settings, platform)
+    this.writer = new QueueWriter(stream, settings, platform, error => this.#break(error))
 
     const { frameTimeoutMs, idleTimeoutMs, closeTimeoutMs } = settings
     const deadline = (ms: number, error: () => ConnectError): Deadline =>
@@ -190,7 +190,7 @@ export class StreamConnection implements Connection {
   /** This end breaks the connection off. */
   #break(error: ConnectError): void {
     if (this.#state.kind !== 'open') return
-    this.#stream.reset()
+    this.#stream.reset(this.writer.midFrame)
     this.#fail(error)
   }
 

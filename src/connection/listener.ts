@@ -1,6 +1,6 @@
 import type { ConnectError } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
-import { type ListenSettings, resolveTlsListenOptions, type TlsListenOptions } from '../options.ts'
+import { type ListenSettings, resolveTlsIdentity, type TlsIdentity } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from '../transport/byte-stream.ts'
 import { StreamConnection } from './connection.ts'
@@ -53,10 +53,10 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
     for (let next = await this.accept(); next !== undefined; next = await this.accept()) yield next
   }
 
-  updateTls(tls: TlsListenOptions): void {
+  updateTls(tls: TlsIdentity): void {
     const update = this.#source!.updateTls
     if (update === undefined) throw optionError('tls', `has no meaning on ${this.address}`)
-    update(resolveTlsListenOptions(tls))
+    update(resolveTlsIdentity(tls))
   }
 
   close(): Promise<void> {

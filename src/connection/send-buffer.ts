@@ -1,3 +1,4 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { writeHeader } from '../frame/header.ts'
@@ -20,6 +21,8 @@ const SPARE_SLABS = 16
  */
 export class SendBuffer {
   #segments: Uint8Array[] = []
+  /** For each segment, whether it is large data, behind a header that is in the segment before it. */
+  #isData: boolean[] = []
   /** The slab that is being filled; its bytes [#from, #to) are in no segment yet. */
   #slab: Uint8Array | undefined
   #from = 0
@@ -56,26 +59,40 @@ export class SendBuffer {
       slab.set(datagram.data, at + HEADER_BYTES)
     } else {
       this.#endRun()
-      this.#segments.push(datagram.data)
+      this.#push(datagram.data, true)
       this.#holdsLarge = true
     }
     this.#byteLength += HEADER_BYTES + dataBytes
   }
 
+  /** Whether what was taken so far ends inside a frame. */
+  get midFrame(): boolean {
+    return this.#isData[0] === true
+  }
+
   /**
-   * Takes up to `most` bytes out, in order. The segments stay untouched until `release` has been told of them.
+   * Takes up to about `most` bytes out, in order; frames are cut only inside large data. The segments stay untouched
+   * until `release` has been told of them.
+   *
+   * @param most at least the length of the largest slab
+   * @throws ConnectError `INVALID_ARGUMENT` if large data was transferred away while it waited: the stream is broken
    */
   take(most: number): { readonly segments: readonly Uint8Array[]; readonly byteLength: number } {
     this.#endRun()
-    let segments = this.#segments
-    let byteLength = this.#byteLength
-    if (byteLength > most) {
-      segments = this.#split(most)
-      byteLength = most
-    } else {
-      this.#segments = []
-      this.#holdsLarge = false
+    let byteLength = 0
+    let count = 0
+    while (count < this.#segments.length && byteLength + this.#segments[count]!.length <= most) {
+      const { length } = this.#segments[count++]!
+      if (length === 0) throw transferredError()
+      byteLength += length
     }
+    const segments = this.#segments.splice(0, count)
+    this.#isData.splice(0, count)
+    if (this.#isData[0] === true && byteLength < most) {
+      segments.push(this.#cut(most - byteLength))
+      byteLength = most
+    }
+    if (this.#segments.length === 0) this.#holdsLarge = false
     this.#byteLength -= byteLength
     this.#takenBytes += byteLength
     return { segments, byteLength }
@@ -104,6 +121,7 @@ export class SendBuffer {
   /** Drops what waits, for good. */
   clear(): void {
     this.#segments = []
+    this.#isData = []
     this.#byteLength = 0
     this.#holdsLarge = false
     this.#used.length = 0
@@ -131,21 +149,26 @@ export class SendBuffer {
   /** What lies in the slab becomes a segment. */
   #endRun(): void {
     if (this.#to === this.#from) return
-    this.#segments.push(this.#slab!.subarray(this.#from, this.#to))
+    this.#push(this.#slab!.subarray(this.#from, this.#to), false)
     this.#from = this.#to
   }
 
-  /** Takes the first `bytes` bytes of the segments, cutting one where needed. */
-  #split(bytes: number): Uint8Array[] {
-    let left = bytes
-    let count = 0
-    while (left > 0 && this.#segments[count]!.length <= left) left -= this.#segments[count++]!.length
-    const taken = this.#segments.splice(0, count)
-    if (left > 0) {
-      const cut = this.#segments[0]!
-      taken.push(cut.subarray(0, left))
-      this.#segments[0] = cut.subarray(left)
-    }
-    return taken
+  #push(segment: Uint8Array, isData: boolean): void {
+    this.#segments.push(segment)
+    this.#isData.push(isData)
   }
+
+  /** Takes the first bytes of the large data that is next; it has more. */
+  #cut(bytes: number): Uint8Array {
+    const data = this.#segments[0]!
+    this.#segments[0] = data.subarray(bytes)
+    return data.subarray(0, bytes)
+  }
+}
+
+function transferredError(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.INVALID_ARGUMENT,
+    'data was transferred away while it waited to be sent',
+  )
 }

@@ -1,5 +1,5 @@
 import type { ConnectDatagram } from '../frame/datagram.ts'
-import type { TlsListenOptions } from '../options.ts'
+import type { TlsIdentity } from '../options.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 
 /**
@@ -151,12 +151,12 @@ export interface Listener extends AsyncIterable<Connection>, AsyncDisposable {
 
   /**
    * Replaces the certificate, its key and the authorities for the handshakes to come; open connections keep theirs.
-   * ALPN names and whether clients must present a certificate stay as they were.
+   * The rest stays as it was, also whether clients must present a certificate.
    *
    * @throws ConnectError `INVALID_OPTION` for a bad certificate or key (the old one stays in use), or on an address
    * without TLS
    */
-  updateTls(tls: TlsListenOptions): void
+  updateTls(tls: TlsIdentity): void
 
   /**
    * Stops listening and frees the address. Connections that were handed out live on; those that nobody accepted are

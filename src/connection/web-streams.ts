@@ -22,6 +22,7 @@ export function readableOf(connection: Connection): ReadableStream<ConnectDatagr
 /** The connection's writer as a WHATWG stream. */
 export function writableOf(connection: Connection): WritableStream<ConnectDatagram> {
   return new WritableStream<ConnectDatagram>({
+    start: controller => void connection.closed.catch(error => controller.error(error)),
     write: datagram => connection.writer.send(datagram),
     close: () => connection.writer.close(),
     abort: reason => connection.abort(reason),

@@ -56,6 +56,8 @@ type State =
 export class QueueWriter implements ConnectionWriter {
   readonly #stream: Pick<ByteStream, 'write' | 'end'>
   readonly #platform: Platform
+  /** Called when the stream cannot be continued; the connection then calls `fail`. */
+  readonly #onBroken: (error: ConnectError) => void
   readonly #maxMessageBytes: number
   readonly #sendQueueBytes: number
 
@@ -81,11 +83,18 @@ export class QueueWriter implements ConnectionWriter {
     stream: Pick<ByteStream, 'write' | 'end'>,
     settings: Pick<ConnectionSettings, 'maxMessageBytes' | 'sendQueueBytes'>,
     platform: Platform,
+    onBroken: (error: ConnectError) => void,
   ) {
     this.#stream = stream
+    this.#onBroken = onBroken
     this.#platform = platform
     this.#maxMessageBytes = settings.maxMessageBytes
     this.#sendQueueBytes = settings.sendQueueBytes
+  }
+
+  /** Whether what the transport was given ends inside a frame. */
+  get midFrame(): boolean {
+    return this.#buffer.midFrame
   }
 
   /** Whether the user has been given the error that broke the connection. */
@@ -207,13 +216,15 @@ export class QueueWriter implements ConnectionWriter {
         `data is ${datagram.byteLength} bytes; maxMessageBytes is ${this.#maxMessageBytes}`,
       )
     }
-    if (datagram.data.length !== datagram.byteLength) {
-      return new ConnectError(
-        ConnectErrorCode.INVALID_ARGUMENT,
-        'datagram has lost its data: the buffer was transferred or resized',
-      )
-    }
-    return undefined
+    return this.#lostData(datagram)
+  }
+
+  #lostData(datagram: ConnectDatagram): ConnectError | undefined {
+    if (datagram.intact) return undefined
+    return new ConnectError(
+      ConnectErrorCode.INVALID_ARGUMENT,
+      'datagram has lost its data: the buffer was transferred or resized',
+    )
   }
 
   /** A datagram larger than the whole queue has room when nothing else is queued. */
@@ -251,9 +262,20 @@ export class QueueWriter implements ConnectionWriter {
 
   #write(): void {
     while (this.#buffer.byteLength > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
-      const { segments, byteLength } = this.#buffer.take(IN_FLIGHT_BYTES)
-      this.#inFlightBytes += byteLength
-      this.#stream.write(segments, byteLength)
+      const taken = this.#take()
+      if (taken === undefined) return
+      this.#inFlightBytes += taken.byteLength
+      this.#stream.write(taken.segments, taken.byteLength)
+    }
+  }
+
+  /** What the next write takes; undefined if the stream cannot go on. */
+  #take(): ReturnType<SendBuffer['take']> | undefined {
+    try {
+      return this.#buffer.take(IN_FLIGHT_BYTES)
+    } catch (error) {
+      this.#onBroken(error as ConnectError)
+      return undefined
     }
   }
 
@@ -263,6 +285,11 @@ export class QueueWriter implements ConnectionWriter {
       if (first instanceof PendingSend) {
         if (!this.#fits(first.datagram)) return
         this.#waiting.shift()
+        const problem = this.#lostData(first.datagram)
+        if (problem !== undefined) {
+          first.reject(problem)
+          continue
+        }
         this.#queue(first.datagram)
         first.resolve()
       } else {

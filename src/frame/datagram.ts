@@ -19,7 +19,7 @@ const UNCHECKED = Symbol('unchecked')
  * Immutable in shape, not in bytes: the data is a view, never a copy. The bytes of a datagram that you send belong
  * to the connection from `send()` until they have been flushed; change them only after that. A datagram that you
  * received is yours for as long as you keep it. It may share its memory (up to 64 KiB) with other datagrams that
- * arrived with it, so copy the data (`data.slice()`) if you keep a few small ones for long.
+ * arrived with it, so copy the data (`data.slice()`) if you keep a few small ones for long, or transfer it to a thread.
  *
  * One datagram may be sent any number of times and on any number of connections.
  */
@@ -66,6 +66,15 @@ export class ConnectDatagram {
       end: number,
     ) => ConnectDatagram
     datagramIn = (recipient, bytes, start, end) => new Raw(recipient, bytes, UNCHECKED, start, end)
+  }
+
+  /**
+   * Whether the data is still there: a buffer that was transferred to another thread takes its data along.
+   *
+   * @internal
+   */
+  get intact(): boolean {
+    return this.#bytes.length >= this.#end
   }
 
   /** The version of the frame: always 1. */

@@ -15,7 +15,7 @@ export interface Address {
 }
 
 /** The zone of an IPv6 address, as in `[fe80::1%eth0]`, which URLs do not know (RFC 4007, section 11). */
-const ZONE = /(%[\w.-]+)\](?=:\d*$)/
+const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*$)/
 
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
 
@@ -30,13 +30,13 @@ export function parseAddress(address: string | URL): Address {
     throw new ConnectError(ConnectErrorCode.INVALID_ADDRESS, 'address must be a string or a URL')
   }
   const text = String(address)
-  const zone = ZONE.exec(text)?.[1] ?? ''
+  const zone = ZONE.exec(text)?.[1]
   const url = parseUrl((SCHEME.test(text) ? text : `tcp://${text}`).replace(ZONE, ']'), text)
   if (url.username !== '' || url.password !== '') throw addressError(text, 'user names are not supported')
   if (url.search !== '' || url.hash !== '') throw addressError(text, '? and # are not supported')
   return {
     scheme: url.protocol,
-    host: decode(url.hostname.replace(/^\[|\]$/g, ''), text) + zone,
+    host: decode(url.hostname.replace(/^\[|\]$/g, ''), text) + (zone === undefined ? '' : `%${zone}`),
     port: url.port === '' ? undefined : Number(url.port),
     path: decode(url.pathname, text),
     text,

@@ -2,7 +2,7 @@ import { aborted, type ConnectError } from '../errors.ts'
 
 /** Something that may take long and can be given up. */
 export interface Attempt<T> {
-  /** Begins it. The first call of either function decides. */
+  /** Begins it. The first call of either function decides; throwing is failing. */
   readonly begin: (succeed: (value: T) => void, fail: (error: ConnectError) => void) => void
   /** Lets go of what it holds; called when it has failed, for whatever reason. */
   readonly giveUp: () => void
@@ -18,12 +18,16 @@ export interface Attempt<T> {
 export function attempt<T>(options: Attempt<T>): Promise<T> {
   const { begin, giveUp, timeoutMs, onTimeout, signal, what } = options
   return new Promise((resolve, reject) => {
-    const settle = (): void => {
+    let settled = false
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
+      return true
     }
-    const fail = (error: ConnectError): void => {
-      settle()
+    const fail = (error: unknown): void => {
+      if (!settle()) return
       giveUp()
       reject(error)
     }
@@ -34,9 +38,12 @@ export function attempt<T>(options: Attempt<T>): Promise<T> {
       onAbort()
       return
     }
-    begin(value => {
-      settle()
-      resolve(value)
-    }, fail)
+    try {
+      begin(value => {
+        if (settle()) resolve(value)
+      }, fail)
+    } catch (error) {
+      fail(error)
+    }
   })
 }

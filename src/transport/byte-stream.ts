@@ -1,5 +1,5 @@
 import type { ConnectError } from '../errors.ts'
-import type { TlsListenOptions } from '../options.ts'
+import type { TlsIdentity } from '../options.ts'
 import type { TlsInfo } from './tls-info.ts'
 
 /**
@@ -34,8 +34,10 @@ export interface ByteStream {
   /**
    * Breaks the stream: the other end gets an error, not a clean end. What was written and is not with the operating
    * system yet is dropped, unless the medium can only tell of the break behind it. `onClose` follows.
+   *
+   * @param midFrame whether what was written ends inside a frame, so that its end shows the break by itself
    */
-  reset(): void
+  reset(midFrame: boolean): void
 }
 
 /**
@@ -60,7 +62,7 @@ export interface ByteStreamListener {
   /** The URL to connect to, with the port that was picked. */
   readonly address: string
   /** Replaces the certificate of a TLS listener for the handshakes to come; absent on other transports. */
-  readonly updateTls?: (tls: TlsListenOptions) => void
+  readonly updateTls?: (tls: TlsIdentity) => void
   /** Stops listening and frees the address. Streams that were handed over live on. */
   close(): Promise<void>
 }

@@ -43,7 +43,7 @@ class MemoryListener implements ByteStreamListener {
   #open = 0
 
   constructor(name: string, maxConnections: number, sink: ByteStreamListenerSink) {
-    this.address = `memory://${name}`
+    this.address = `memory://${encodeURIComponent(name)}`
     this.#name = name
     this.#maxConnections = maxConnections
     this.#sink = sink

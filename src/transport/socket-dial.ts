@@ -3,14 +3,19 @@ import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
+import { socketOptions } from './socket-options.ts'
 
-/** Connects a socket, within `connectTimeoutMs`. */
-export function dialSocket(
+/**
+ * Connects a socket, within `connectTimeoutMs`, and makes something of it in the very moment it is connected: from then
+ * on, what is made has to listen to its errors.
+ */
+export function dialSocket<T>(
   target: NetConnectOpts,
   address: Address,
   settings: ConnectSettings,
-): Promise<Socket> {
-  const { connectTimeoutMs, signal, noDelay, keepAlive, keepAliveDelayMs } = settings
+  make: (socket: Socket) => T,
+): Promise<T> {
+  const { connectTimeoutMs, signal } = settings
   const what = `connecting to ${address.text}`
   let socket: Socket | undefined
   return attempt({
@@ -21,24 +26,18 @@ export function dialSocket(
       new ConnectError(ConnectErrorCode.CONNECT_TIMEOUT, `${what} took longer than ${connectTimeoutMs} ms`),
     giveUp: () => socket?.destroy(),
     begin(succeed, fail) {
-      socket = connect({
-        ...target,
-        allowHalfOpen: true,
-        noDelay,
-        keepAlive,
-        keepAliveInitialDelay: keepAliveDelayMs,
-      })
-      socket.on('error', cause => {
-        const error = new ConnectError(
-          ConnectErrorCode.CONNECT_FAILED,
-          `${what} failed: ${describe(cause)}`,
-          { cause },
+      const onError = (cause: Error): void =>
+        fail(
+          new ConnectError(ConnectErrorCode.CONNECT_FAILED, `${what} failed: ${describe(cause)}`, { cause }),
         )
-        fail(error)
-      })
+      socket = connect({ ...target, ...socketOptions(settings) })
+      socket.on('error', onError)
       socket.once('connect', () => {
-        socket!.removeAllListeners('error')
-        succeed(socket!)
+        try {
+          succeed(make(socket!))
+        } catch (error) {
+          onError(error as Error)
+        }
       })
     },
   })

@@ -9,6 +9,7 @@ import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { codeOf } from './node-errors.ts'
+import { socketOptions } from './socket-options.ts'
 
 export interface SocketListenerParts {
   /** Host and port, or path. */
@@ -19,7 +20,7 @@ export interface SocketListenerParts {
   readonly onSocket: (socket: Socket) => void
   readonly onRejected: (error: ConnectError) => void
   /** Breaks a connection off so that the peer notices. */
-  readonly reset: (socket: Socket) => void
+  readonly turnAway: (socket: Socket) => void
 }
 
 export interface SocketListener {
@@ -31,12 +32,7 @@ export interface SocketListener {
 /** Binds a server of Node's, which counts its connections and outlives what goes wrong with any of them. */
 export async function bindSockets(parts: SocketListenerParts): Promise<SocketListener> {
   const { settings, address } = parts
-  const server = createServer({
-    allowHalfOpen: true,
-    noDelay: settings.noDelay,
-    keepAlive: settings.keepAlive,
-    keepAliveInitialDelay: settings.keepAliveDelayMs,
-  })
+  const server = createServer(socketOptions(settings))
   admit(server, parts)
   await listening(server, { ...parts.target, backlog: settings.backlog }, address, settings.signal)
   server.on('error', cause => parts.onRejected(acceptError(cause, address)))
@@ -57,7 +53,7 @@ function admit(server: Server, parts: SocketListenerParts): void {
       parts.onSocket(socket)
     } catch (error) {
       socket.on('error', ignore)
-      parts.reset(socket)
+      parts.turnAway(socket)
       parts.onRejected(error as ConnectError)
     }
   })

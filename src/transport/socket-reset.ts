@@ -36,13 +36,18 @@ export function sendStrayByte(socket: Socket, sent: () => void = ignore): void {
  * the socket fails, and `confirmed` is never called.
  */
 export function confirmEnd(socket: Socket, confirmed: () => void): void {
-  if (!socket.writable) {
-    confirmed()
-    return
+  if (!socket.writable) confirmed()
+  else if (socket.writableLength > 0) afterTwoTurns(() => !socket.destroyed && confirmed())
+  else {
+    socket.write(new Uint8Array(0), error => {
+      if (!error) confirmed()
+    })
   }
-  socket.write(new Uint8Array(0), error => {
-    if (!error) confirmed()
-  })
+}
+
+/** By then, a write that was waiting has met the error. It may also wait for long, if the peer reads nothing. */
+function afterTwoTurns(callback: () => void): void {
+  setImmediate(() => setImmediate(callback))
 }
 
 /**

@@ -12,60 +12,76 @@ export interface SocketStreamParts {
   readonly remoteAddress: string
   readonly tls?: TlsInfo
   /** Breaks the connection so that the peer notices. */
-  readonly reset: () => void
+  readonly reset: (midFrame: boolean) => void
   /** The peer's end has come. Calls back when it is sure that it is one. */
   readonly onEnd: (confirmed: () => void) => void
 }
 
-/** A byte stream over a socket of Node's. */
+/**
+ * A byte stream over a socket of Node's. Made in the moment in which the socket is connected: it listens for errors
+ * from then on, and tells them when it is opened.
+ */
 export class SocketStream implements ByteStream {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly tls: TlsInfo | undefined
+  readonly #parts: SocketStreamParts
   readonly #socket: Socket
-  readonly #reset: () => void
-  readonly #onEnd: (confirmed: () => void) => void
-  #sink!: ByteStreamSink
+  #sink: ByteStreamSink | undefined
   #error: Error | undefined
+  #closed = false
+  /** Writes that the operating system has not taken. */
+  #pendingWrites = 0
+  #endAsked = false
 
   constructor(parts: SocketStreamParts) {
+    this.#parts = parts
     this.#socket = parts.socket
     this.localAddress = parts.localAddress
     this.remoteAddress = parts.remoteAddress
     this.tls = parts.tls
-    this.#reset = parts.reset
-    this.#onEnd = parts.onEnd
-  }
-
-  open(sink: ByteStreamSink): void {
-    this.#sink = sink
     this.#socket
-      .on('data', chunk => sink.onData(chunk as Uint8Array))
-      .on('end', () => {
-        if (this.#error === undefined) this.#onEnd(() => sink.onEnd())
-      })
-      .on('finish', () => sink.onFinish())
       .on('error', error => {
         // A TLS socket that was refused goes on to a clean end after its error; it must not get there.
         this.#error ??= error
         this.#socket.destroy()
       })
-      .on('close', () => sink.onClose(this.#closeError()))
+      .on('close', () => {
+        this.#closed = true
+        this.#sink?.onClose(this.#closeError())
+      })
+  }
+
+  open(sink: ByteStreamSink): void {
+    this.#sink = sink
+    if (this.#closed) {
+      process.nextTick(() => sink.onClose(this.#closeError()))
+      return
+    }
+    this.#socket
+      .on('data', chunk => sink.onData(chunk as Uint8Array))
+      .on('end', () => {
+        if (this.#error === undefined) this.#parts.onEnd(() => sink.onEnd())
+      })
+      .on('finish', () => sink.onFinish())
   }
 
   write(segments: readonly Uint8Array[], byteLength: number): void {
     const socket = this.#socket
     const last = segments.length - 1
+    this.#pendingWrites++
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(segments[i]!)
     socket.write(segments[last]!, error => {
-      if (!error) this.#sink.onWritten(byteLength)
+      if (!error) this.#onWritten(byteLength)
     })
     if (last > 0) socket.uncork()
   }
 
+  /** Ends the socket only when its writes are done: until then, `reset` can still write behind them. */
   end(): void {
-    this.#socket.end()
+    this.#endAsked = true
+    if (this.#pendingWrites === 0) this.#socket.end()
   }
 
   pause(): void {
@@ -76,8 +92,14 @@ export class SocketStream implements ByteStream {
     this.#socket.resume()
   }
 
-  reset(): void {
-    this.#reset()
+  reset(midFrame: boolean): void {
+    this.#parts.reset(midFrame)
+  }
+
+  #onWritten(byteLength: number): void {
+    this.#pendingWrites--
+    this.#sink!.onWritten(byteLength)
+    if (this.#endAsked && this.#pendingWrites === 0 && !this.#socket.writableEnded) this.#socket.end()
   }
 
   #closeError(): ConnectError | undefined {

@@ -12,7 +12,7 @@ export const usesTls = false
 
 /** `tcp://host:port` (RFC 9293). */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
-  return streamOver(await dialSocket(hostAndPort(address), address, settings), settings)
+  return dialSocket(hostAndPort(address), address, settings, socket => streamOver(socket, settings))
 }
 
 export async function bind(
@@ -27,7 +27,7 @@ export async function bind(
     settings,
     onSocket: socket => sink.onStream(streamOver(socket, settings)),
     onRejected: error => sink.onRejected(error),
-    reset: resetSocket,
+    turnAway: resetSocket,
   })
   return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }
 }
@@ -36,8 +36,8 @@ function streamOver(socket: Socket, settings: ConnectionSettings): ByteStream {
   return new SocketStream({
     socket,
     ...addressesOf('tcp:', socket),
-    reset: () => {
-      sendStrayByte(socket)
+    reset(midFrame) {
+      if (!midFrame) sendStrayByte(socket)
       resetSocket(socket)
     },
     onEnd(confirmed) {

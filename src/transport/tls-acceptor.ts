@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
-import type { ListenSettings, TlsListenOptions } from '../options.ts'
+import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { codeOf, handshakeError } from './node-errors.ts'
 import { TlsCarrier } from './tls-carrier.ts'
@@ -61,7 +61,7 @@ export class TlsAcceptor {
     const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
     const handshake: Handshake = { carrier, timer }
     this.#handshakes.add(handshake)
-    carrier.on('error', ignore).once('close', () => this.#onGone(handshake))
+    carrier.once('close', () => this.#onGone(handshake))
     carrier.once('carrierEnd', () => this.#onEnd(handshake))
     carrier.deliver = emit => this.#during(handshake, emit)
     this.#server.emit('connection', carrier)
@@ -72,14 +72,14 @@ export class TlsAcceptor {
    *
    * @throws ConnectError `INVALID_OPTION` if it cannot be used, or would change whether clients need a certificate
    */
-  update(tls: TlsListenOptions): void {
+  update(tls: TlsIdentity): void {
     if ((tls.ca !== undefined) !== this.#mutual) {
       throw optionError(
         'tls.ca',
         'cannot be added or dropped while listening: it decides whether clients need a certificate',
       )
     }
-    this.#server.setSecureContext(nodeTlsOptions(tls))
+    this.#server.setSecureContext(nodeTlsOptions({ ...tls, minVersion: this.#settings.tls?.minVersion }))
   }
 
   /** Breaks off every handshake that is under way. */

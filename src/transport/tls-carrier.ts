@@ -31,6 +31,7 @@ export class TlsCarrier extends Duplex {
     this.socket = socket
     this.addresses = addressesOf('tls:', socket)
     this.#endIsClean = endIsClean
+    this.on('error', ignore)
     socket
       .on('data', chunk => {
         this.#push(chunk as Uint8Array)
@@ -117,9 +118,13 @@ export function failWithoutCloseNotify(tlsSocket: TLSSocket, carrier: TlsCarrier
     })
   }
   const watch = (): void => {
+    // A last chunk that holds but a part of a record gives the TLS socket nothing to tell of.
+    carrier.on('data', look)
     tlsSocket.on('data', look).on('resume', look)
     look()
   }
   if (carrier.carrierEnded) watch()
   else carrier.once('carrierEnd', watch)
 }
+
+function ignore(): void {}

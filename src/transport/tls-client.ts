@@ -1,27 +1,41 @@
-import { isIP, type Socket } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings, TlsConnectOptions } from '../options.ts'
 import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { handshakeError } from './node-errors.ts'
-import { TlsCarrier } from './tls-carrier.ts'
+import type { TlsCarrier } from './tls-carrier.ts'
 import { nodeTlsOptions, secureStream } from './tls-node.ts'
 
 /**
- * The client's side of the handshake over a connected socket, within `handshakeTimeoutMs`. The server's certificate
- * is verified whatever the environment says.
+ * The client's options in Node's words. The server's certificate is verified whatever the environment says.
+ *
+ * @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used
  */
-export async function clientHandshake(
-  socket: Socket,
-  host: string,
+export function clientOptions(tls: TlsConnectOptions, host: string): ConnectionOptions {
+  const name = tls.serverName ?? host
+  return {
+    ...nodeTlsOptions(tls),
+    host: name,
+    // An address is not sent as a server name (RFC 6066, section 3); the certificate must still carry it.
+    servername: isIP(name) === 0 ? name : '',
+    rejectUnauthorized: true,
+    checkServerIdentity: (_, certificate) => checkIdentity(name, certificate),
+  }
+}
+
+/** The client's side of the handshake, within `handshakeTimeoutMs`. */
+export function clientHandshake(
+  carrier: TlsCarrier,
+  options: ConnectionOptions,
   address: Address,
   settings: ConnectSettings,
 ): Promise<ByteStream> {
-  const { handshakeTimeoutMs, signal, tls = {} } = settings
+  const { handshakeTimeoutMs, signal } = settings
   const peer = address.text
-  const carrier = new TlsCarrier(socket, tls.requireCloseNotify === false)
   return attempt<ByteStream>({
     what: `TLS handshake with ${peer}`,
     signal,
@@ -33,30 +47,27 @@ export async function clientHandshake(
       ),
     giveUp: () => carrier.destroy(),
     begin(succeed, fail) {
-      const tlsSocket = startTls(carrier, host, tls)
       const onError = (error: Error): void => fail(handshakeError(error, peer))
       const onGone = (): void => fail(handshakeError(new Error('the server hung up'), peer))
+      if (carrier.destroyed || carrier.carrierEnded) {
+        onGone()
+        return
+      }
+      // These listeners stay: once the handshake is done, they find the attempt settled.
       carrier.on('error', onError).once('carrierEnd', onGone)
+      const tlsSocket = connect({ ...options, socket: carrier })
       tlsSocket.on('error', onError).once('close', onGone)
-      tlsSocket.once('secureConnect', () => {
-        carrier.off('error', onError).off('carrierEnd', onGone).on('error', ignore)
-        tlsSocket.off('error', onError).off('close', onGone)
-        succeed(secureStream(tlsSocket, carrier, settings))
-      })
+      tlsSocket.once('secureConnect', () => succeed(secureStream(tlsSocket, carrier, settings)))
     },
   })
 }
 
-function startTls(carrier: TlsCarrier, host: string, tls: TlsConnectOptions): TLSSocket {
-  const name = tls.serverName ?? host
-  return connect({
-    ...nodeTlsOptions(tls),
-    socket: carrier,
-    host: name,
-    // An address is not sent as a server name (RFC 6066, section 3); the certificate must still carry it.
-    servername: isIP(name) === 0 ? name : '',
-    rejectUnauthorized: true,
-  })
+/** Node's own check, but for addresses, which some versions of it get wrong (IPv6 on Node 22.23). */
+function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+  if (isIP(name) === 0) return checkServerIdentity(name, certificate)
+  if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined
+  const error = new Error(
+    `the certificate is not for ${name}; it is for ${certificate.subjectaltname ?? 'no name'}`,
+  )
+  return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 }
-
-function ignore(): void {}

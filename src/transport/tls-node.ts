@@ -26,7 +26,8 @@ export interface NodeTlsOptions extends SecureContextOptions {
 export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeTlsOptions {
   const options: NodeTlsOptions = { minVersion: tls.minVersion ?? 'TLSv1.2' }
   if (tls.ca !== undefined) options.ca = nodePem(tls.ca)
-  if (tls.cert !== undefined) options.cert = nodePem(tls.cert)
+  // One text: Node would take a list for several certificates, each with a key of its own.
+  if (tls.cert !== undefined) options.cert = nodePem(tls.cert).join('\n')
   if (tls.key !== undefined) options.key = nodePem(tls.key)
   if (tls.passphrase !== undefined) options.passphrase = tls.passphrase
   try {
@@ -75,9 +76,9 @@ export function secureStream(
   })
 }
 
-function nodePem(pem: Pem): (string | Buffer)[] {
+function nodePem(pem: Pem): string[] {
   const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
-  return parts.map(part => (typeof part === 'string' ? part : Buffer.from(part)))
+  return parts.map(part => (typeof part === 'string' ? part : new TextDecoder().decode(part)))
 }
 
 function tlsInfoOf(tlsSocket: TLSSocket): TlsInfo {

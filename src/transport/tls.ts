@@ -5,15 +5,23 @@ import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
 import { resetSocket } from './socket-reset.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
-import { clientHandshake } from './tls-client.ts'
+import { TlsCarrier } from './tls-carrier.ts'
+import { clientHandshake, clientOptions } from './tls-client.ts'
 
 export const usesTls = true
 
 /** `tls://host:port`: TLS 1.2 (RFC 5246) or 1.3 (RFC 8446) over TCP. */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const target = hostAndPort(address)
-  const socket = await dialSocket(target, address, settings)
-  return clientHandshake(socket, target.host, address, settings)
+  const { tls = {} } = settings
+  const options = clientOptions(tls, target.host)
+  const carrier = await dialSocket(
+    target,
+    address,
+    settings,
+    socket => new TlsCarrier(socket, tls.requireCloseNotify === false),
+  )
+  return clientHandshake(carrier, options, address, settings)
 }
 
 export async function bind(
@@ -29,7 +37,7 @@ export async function bind(
     settings,
     onSocket: socket => acceptor.accept(socket),
     onRejected: error => sink.onRejected(error),
-    reset: resetSocket,
+    turnAway: resetSocket,
   })
   return {
     address: formatAddress('tls:', host, listener.port),

@@ -1,4 +1,5 @@
-import { lstat, unlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, lstat, rename, unlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { ConnectError } from '../errors.ts'
 import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
@@ -21,8 +22,9 @@ const UNNAMED = 'unix://'
 /** `unix:///path/to.sock`: a stream socket of the file system. */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const path = pathOf(address)
-  const socket = await dialSocket({ path }, address, settings)
-  return streamOver(socket, [UNNAMED, formatPath(path)], settings)
+  return dialSocket({ path }, address, settings, socket =>
+    streamOver(socket, [UNNAMED, formatPath(path)], settings),
+  )
 }
 
 /** Takes over the file of a listener that has died without removing it. */
@@ -39,7 +41,7 @@ export async function bind(
     settings,
     onSocket: socket => sink.onStream(streamOver(socket, [local, UNNAMED], settings)),
     onRejected: error => sink.onRejected(error),
-    reset: breakOff,
+    turnAway: socket => breakOff(socket, false),
   }
   const listener = await bindOrTakeOver(parts, path)
   return { address: local, close: () => listener.close() }
@@ -50,14 +52,27 @@ async function bindOrTakeOver(parts: SocketListenerParts, path: string): Promise
     return await bindSockets(parts)
   } catch (error) {
     const inUse = error instanceof ConnectError && codeOf(error.cause) === 'EADDRINUSE'
-    if (!inUse || !(await isSocket(path)) || (await answers(path))) throw error
-    await unlink(path)
+    if (!inUse || !(await removeStale(path))) throw error
     return bindSockets(parts)
   }
 }
 
-async function isSocket(path: string): Promise<boolean> {
-  return (await lstat(path)).isSocket()
+/**
+ * Removes the file of a listener that is dead; says whether it did. The file is moved aside first and asked again there,
+ * so that of several who find it stale only one removes it, and nobody a live one that came in between.
+ */
+async function removeStale(path: string): Promise<boolean> {
+  const aside = `${path}.${process.pid}-${randomUUID().slice(0, 8)}`
+  try {
+    if (!(await lstat(path)).isSocket() || (await answers(path))) return false
+    await rename(path, aside)
+    const live = await answers(aside)
+    if (live) await link(aside, path)
+    await unlink(aside)
+    return !live
+  } catch {
+    return false
+  }
 }
 
 /** Whether someone listens at the path. Anything but a refusal counts as yes. */
@@ -81,7 +96,7 @@ function streamOver(
     socket,
     localAddress,
     remoteAddress,
-    reset: () => breakOff(socket),
+    reset: midFrame => breakOff(socket, midFrame),
     onEnd(confirmed) {
       confirmed()
       watchHalfOpen(socket, settings)
@@ -93,15 +108,17 @@ function streamOver(
 const LINGER_MS = 10_000
 
 /**
- * A Unix socket has no reset. One stray byte tells the peer that this is no clean end. It has to follow what the
- * operating system has not taken yet, because that may have been cut between two frames; a peer that reads nothing of
- * it for `LINGER_MS` is left with what it has.
+ * A Unix socket has no reset. Ending inside a frame, if need be inside one that consists of a stray byte, tells the peer
+ * that this is no clean end. It takes all that was written before, because the operating system may have cut that
+ * between two frames; a peer that reads nothing of it for `LINGER_MS` is left with what it has.
  */
-function breakOff(socket: Socket): void {
+function breakOff(socket: Socket, midFrame: boolean): void {
   socket.pause().unref()
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
   socket.once('close', () => clearTimeout(timer))
-  sendStrayByte(socket, () => socket.destroy())
+  const destroy = (): void => void socket.destroy()
+  if (midFrame && socket.writable) socket.write(new Uint8Array(0), destroy)
+  else sendStrayByte(socket, destroy)
 }
 
 function pathOf(address: Address): string {
