@@ -19,7 +19,11 @@ The first line on standard output is "listening on" and the address to connect
 to; with port 0 the system picks a free port. With --output the data is stored
 byte for byte, one datagram after the other, in the order of arrival. Ctrl-C
 ends the program: it ends its connections, and takes what is still under way
-until the senders have ended too.`,
+until the senders have ended too.
+
+With --json a datagram is an object with connection, recipient, byteLength, and
+text, or data in base64 where it is no UTF-8. What becomes of the connections is
+told on standard error.`,
   options: {
     output: { value: 'FILE', text: "store the data in FILE, emptied first; '-' is standard output" },
     count: {
