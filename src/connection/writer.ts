@@ -5,6 +5,7 @@ import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
 import { Fifo } from './fifo.ts'
+import { PeerFollower } from './peer-follower.ts'
 import { Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
@@ -71,10 +72,7 @@ export class QueueWriter implements ConnectionWriter {
   #writtenBytes = 0
   #inFlightBytes = 0
   #turnAwaited = false
-  /** How often the user has sent or flushed. */
-  #uses = 0
-  /** The same when the peer's end was read, until that has been decided on. */
-  #usesAtPeersEnd: number | undefined
+  readonly #follower: PeerFollower
   /** Whether the user has the promise of `close()`. */
   #closeAsked = false
   #errorReported = false
@@ -87,6 +85,11 @@ export class QueueWriter implements ConnectionWriter {
   ) {
     this.#stream = stream
     this.#onBroken = onBroken
+    this.#follower = new PeerFollower(
+      platform,
+      () => this.#waiting.size === 0 && this.#flushes.size === 0,
+      () => this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending'),
+    )
     this.#platform = platform
     this.#maxMessageBytes = settings.maxMessageBytes
     this.#sendQueueBytes = settings.sendQueueBytes
@@ -103,7 +106,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    this.#uses++
+    this.#follower.noteUse()
     const signal = options?.signal
     const problem = this.#problemWith(datagram) ?? refusal('send', signal)
     if (problem !== undefined) return rejected(problem)
@@ -117,7 +120,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   trySend(datagram: ConnectDatagram): boolean {
-    this.#uses++
+    this.#follower.noteUse()
     const problem = this.#problemWith(datagram)
     if (problem !== undefined) throw problem
     if (!this.#hasRoomFor(datagram)) return false
@@ -126,7 +129,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    this.#uses++
+    this.#follower.noteUse()
     if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
     const signal = options?.signal
     const problem = refusal('flush', signal)
@@ -151,13 +154,9 @@ export class QueueWriter implements ConnectionWriter {
     this.#closeBecause('it was closed')
   }
 
-  /**
-   * Closes the writer after the peer has ended its own direction: once nobody waits to send or flush, on the next
-   * turn, unless it was used by then.
-   */
+  /** The user has read the peer's end: closes the writer when its user has nothing more to say. */
   followPeer(): void {
-    this.#usesAtPeersEnd = this.#uses
-    this.#followPeerIfIdle()
+    this.#follower.onEndRead()
   }
 
   /** The transport has written the next `byteLength` bytes. */
@@ -175,7 +174,7 @@ export class QueueWriter implements ConnectionWriter {
       flush.resolve()
     }
     if (this.#inFlightBytes === 0) this.#write()
-    this.#followPeerIfIdle()
+    this.#follower.look()
     this.#endIfDone()
   }
 
@@ -298,15 +297,6 @@ export class QueueWriter implements ConnectionWriter {
         first.place = this.#flushes.push(first)
       }
     }
-  }
-
-  #followPeerIfIdle(): void {
-    const uses = this.#usesAtPeersEnd
-    if (uses === undefined || this.#waiting.size > 0 || this.#flushes.size > 0) return
-    this.#usesAtPeersEnd = undefined
-    this.#platform.nextTurn(() => {
-      if (this.#uses === uses) this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending')
-    })
   }
 
   #closeBecause(why: string): void {
