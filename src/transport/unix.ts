@@ -67,7 +67,7 @@ async function removeStale(path: string): Promise<boolean> {
     if (!(await lstat(path)).isSocket() || (await answers(path))) return false
     await rename(path, aside)
     const live = await answers(aside)
-    if (live) await link(aside, path)
+    if (live) await link(aside, path).catch(() => {}) // somebody else has taken the name
     await unlink(aside)
     return !live
   } catch {

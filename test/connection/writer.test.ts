@@ -679,3 +679,22 @@ describe('any use of a writer', () => {
     )
   })
 })
+
+describe('a send whose data is transferred away while it waits', () => {
+  it('rejects with INVALID_ARGUMENT, and those behind it still go out', async () => {
+    const { writer, stream, platform } = fullWriter()
+    const lost = datagram(1, 80)
+    const sends = [lost, datagram(2, 30), datagram(3, 30)].map(one => watch(writer.send(one)))
+    const flushed = watch(writer.flush())
+    structuredClone(lost.data, { transfer: [lost.data.buffer as ArrayBuffer] })
+    assert.deepEqual(await states(...sends), ['pending', 'pending', 'pending'])
+    stream.acknowledge()
+    platform.turn()
+    stream.acknowledge()
+    assert.deepEqual(await states(...sends, flushed), ['rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
+    const { error } = sends[0]!
+    assert(error instanceof ConnectError, 'the error is no ConnectError')
+    assert.equal(error.code, 'INVALID_ARGUMENT')
+    assert.deepEqual(stream.bytes, wire(datagram(0, 92), datagram(2, 30), datagram(3, 30)))
+  })
+})
