@@ -63,16 +63,19 @@ export function reportDatagram(report: Report): ConnectDatagram {
 
 /** @throws Error if the datagram is no report */
 export function readReport(datagram: ConnectDatagram): Report {
-  try {
-    const { bytes, datagrams, inOrder, sha256 } = JSON.parse(datagram.text())
-    return {
-      bytes: Number(bytes),
-      datagrams: Number(datagrams),
-      inOrder: inOrder === true,
-      sha256: String(sha256),
-    }
-  } catch {
+  const { bytes, datagrams, inOrder, sha256 } = fieldsOf(datagram.text())
+  if (typeof bytes !== 'number' || typeof datagrams !== 'number' || typeof sha256 !== 'string') {
     const { recipient, byteLength } = datagram
     throw new Error(`a report was expected, not a datagram of ${byteLength} bytes with tag ${recipient}`)
+  }
+  return { bytes, datagrams, inOrder: inOrder === true, sha256 }
+}
+
+/** The fields of a JSON object; none of anything else, such as a file's last byte that happens to be a digit. */
+function fieldsOf(text: string): Partial<Record<keyof Report, unknown>> {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
   }
 }
