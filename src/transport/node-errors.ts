@@ -30,7 +30,7 @@ export function streamError(cause: Error): ConnectError {
     })
   }
   // In TLS 1.3 a server refuses the client's certificate only after the client has finished (RFC 8446, section 4.4.2.4).
-  if (certificateCode.test(code)) return handshakeError(cause, 'the peer')
+  if (certificateCode.test(code)) return certificateError(cause, 'the peer')
   return new ConnectError(ConnectErrorCode.CONNECTION_FAILED, `connection failed: ${cause.message}`, {
     cause,
   })
@@ -38,17 +38,21 @@ export function streamError(cause: Error): ConnectError {
 
 /** An error before the handshake was done; `peer` names whom it was done with. */
 export function handshakeError(cause: Error, peer: string): ConnectError {
-  const reason = reasonOf(cause)
-  if (certificateCode.test(codeOf(cause))) {
-    return new ConnectError(
-      ConnectErrorCode.CERTIFICATE_REJECTED,
-      `TLS handshake with ${peer} failed over a certificate: ${reason}`,
-      { cause },
-    )
-  }
-  return new ConnectError(ConnectErrorCode.HANDSHAKE_FAILED, `TLS handshake with ${peer} failed: ${reason}`, {
-    cause,
-  })
+  if (certificateCode.test(codeOf(cause))) return certificateError(cause, peer)
+  return new ConnectError(
+    ConnectErrorCode.HANDSHAKE_FAILED,
+    `TLS handshake with ${peer} failed: ${reasonOf(cause)}`,
+    { cause },
+  )
+}
+
+/** A certificate was refused, by either end. */
+export function certificateError(cause: Error, peer: string): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.CERTIFICATE_REJECTED,
+    `TLS handshake with ${peer} failed over a certificate: ${reasonOf(cause)}`,
+    { cause },
+  )
 }
 
 /** OpenSSL's words without its numbers and source lines, where Node has set them apart. */

@@ -4,7 +4,7 @@ import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
-import { codeOf, handshakeError } from './node-errors.ts'
+import { certificateError, codeOf, handshakeError } from './node-errors.ts'
 import { TlsCarrier } from './tls-carrier.ts'
 import { nodeTlsOptions, secureStream } from './tls-node.ts'
 
@@ -116,8 +116,8 @@ export class TlsAcceptor {
     if (authorizationError) {
       // Node names the reason there and then just hangs up.
       const reason = String(authorizationError)
-      const cause = Object.assign(new Error(reason, { cause: error }), { code: `CERT_${reason}` })
-      return handshakeError(cause, 'a client')
+      const cause = Object.assign(new Error(reason, { cause: error }), { code: reason })
+      return certificateError(cause, 'a client')
     }
     if (this.#timedOut === 0 || codeOf(error) !== 'ECONNRESET') return handshakeError(error, 'a client')
     this.#timedOut--

@@ -10,12 +10,12 @@ import { resetSocket } from './socket-reset.ts'
  *
  * Node shows the end of the TCP stream and the `close_notify` alert as the same end, though only the alert proves
  * that nothing is missing (RFC 8446, section 6.1). With the end of the TCP stream kept back, an end of the TLS stream
- * can only come from the alert. It also lets us decide how the socket dies: see `refuse`.
+ * can only come from the alert. It also lets us decide how the socket dies: see `handshakeDone`.
  */
 export class TlsCarrier extends Duplex {
   readonly socket: Socket
   readonly addresses: SocketAddresses
-  /** Called around the delivery of what has come, with what delivers it. */
+  /** Called around the delivery of what has come, with what delivers it, until the handshake is done. */
   deliver: ((emit: () => void) => void) | undefined
   readonly #endIsClean: boolean
   #ended = false
@@ -56,6 +56,7 @@ export class TlsCarrier extends Duplex {
    */
   handshakeDone(): void {
     this.#refusing = false
+    this.deliver = undefined
   }
 
   #push(chunk: Uint8Array): void {

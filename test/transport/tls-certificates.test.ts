@@ -124,6 +124,18 @@ describe('a client’s certificate', () => {
     }
   }
 
+  test('of an unknown authority is told to the server with the reason as the code of its cause', async t => {
+    const rejected: ConnectError[] = []
+    const listener = await openListener(t, tls, {
+      tls: mutual,
+      onRejected: error => rejected.push(error),
+    })
+    await assertNoCleanEnd(connect(listener.address, { tls: { ca, ...otherLocalhost } }))
+    await until(() => rejected.length === 1, 'onRejected is told')
+    const error = connectError(rejected[0], 'CERTIFICATE_REJECTED')
+    assert.equal((error.cause as { code?: string }).code, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  })
+
   test('of an authority that the server was given later is taken, the one before no more', async t => {
     const listener = await openListener(t, tls, { tls: mutual })
     listener.updateTls({ ...localhost, ca: otherCa })
