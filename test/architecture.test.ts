@@ -110,9 +110,10 @@ const rules = {
     isIn(path, portable) && specifier.startsWith('node:') ? 'not portable' : undefined,
   ),
 
-  'the portable layers mention nothing that is only in Node': modules =>
+  // The seam asks for what a runtime may lack before it uses it.
+  'the portable layers, but for the seam, mention nothing that is only in Node': modules =>
     modules
-      .filter(({ path }) => isIn(path, portable))
+      .filter(({ path }) => isIn(path, portable) && path !== 'platform.ts')
       .flatMap(({ path, names }) =>
         ['Buffer', 'process', 'NodeJS', 'require']
           .filter(name => names.has(name))
@@ -193,7 +194,7 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
       ],
       good: { 'transport/tcp.ts': "import { connect } from 'node:net'" },
     },
-    'the portable layers mention nothing that is only in Node': {
+    'the portable layers, but for the seam, mention nothing that is only in Node': {
       bad: [
         { 'frame/encode.ts': 'export const x = Buffer.alloc(8)' },
         { 'frame/encode.ts': 'export let x: Buffer' },
@@ -203,6 +204,7 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
       good: {
         'frame/encode.ts': "// Buffer\nexport const x = 'Buffer'",
         'transport/tls.ts': 'export const x = Buffer.alloc(8)',
+        'platform.ts': "export const x = typeof Buffer === 'function'",
       },
     },
     'each layer imports itself and what lies below': {

@@ -41,7 +41,7 @@ export class StreamConnection implements Connection {
 
   constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform) {
     this.#stream = stream
-    this.#decoder = new FrameDecoder(settings.maxMessageBytes)
+    this.#decoder = new FrameDecoder(settings.maxMessageBytes, platform.allocate)
     this.reader = new QueueReader(settings.receiveQueueBytes, {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
@@ -64,6 +64,7 @@ export class StreamConnection implements Connection {
 
     stream.open({
       onData: chunk => this.#onData(chunk),
+      room: () => this.#decoder.room(),
       onEnd: () => this.#onEnd(),
       onWritten: byteLength => this.#onWritten(byteLength),
       onFinish: () => this.#onFinish(),

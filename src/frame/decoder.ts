@@ -2,24 +2,29 @@ import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { type ConnectDatagram, datagramIn } from './datagram.ts'
 import { HEADER_BYTES } from './format.ts'
 import { checkHeader, checkPartialHeader, readRecipient } from './header.ts'
-import { PartialData } from './partial-data.ts'
+import { type Allocate, PartialData, zeroed } from './partial-data.ts'
+
+/** A message of which at least so much is missing is read to where it belongs; less is worth a copy, for larger reads. */
+const ROOM_FROM_BYTES = 32 * 1024
 
 /**
  * Turns a byte stream, cut anywhere, back into its datagrams.
  *
  * Pure: no I/O and no clock. Data that lies whole in a chunk becomes a view of that chunk; data that spans chunks is
- * put together once, in a buffer of its own whose size follows what has arrived.
+ * put together once, in a buffer of its own whose size follows what has arrived, and read into that where possible.
  */
 export class FrameDecoder {
   readonly #maxDataBytes: number
+  readonly #allocate: Allocate
   /** The first bytes of a header that the last chunk cut; made when first needed. */
   #header: Uint8Array | undefined
   #headerLength = 0
   /** The data of a frame whose header is complete. */
   #partial: PartialData | undefined
 
-  constructor(maxDataBytes: number) {
+  constructor(maxDataBytes: number, allocate: Allocate = zeroed) {
     this.#maxDataBytes = maxDataBytes
+    this.#allocate = allocate
   }
 
   /** Whether the stream so far ends inside a frame. */
@@ -38,15 +43,23 @@ export class FrameDecoder {
   push(chunk: Uint8Array, out: ConnectDatagram[]): void {
     let at = this.midFrame ? this.#continueFrame(chunk, out) : 0
     const end = chunk.length
+    const { buffer, byteOffset } = chunk
     while (end - at >= HEADER_BYTES) {
       const dataBytes = checkHeader(chunk, at, this.#maxDataBytes)
       const start = at + HEADER_BYTES
       if (end - start < dataBytes) break
       const next = start + dataBytes
-      out.push(datagramIn(readRecipient(chunk, at), chunk, start, next))
+      out.push(datagramIn(readRecipient(chunk, at), buffer, byteOffset + start, dataBytes))
       at = next
     }
     if (at < end) this.#beginFrame(chunk, at)
+  }
+
+  /** Where the next bytes would best be put, if much is missing of the frame that is under way. */
+  room(): Uint8Array | undefined {
+    return this.#partial !== undefined && this.#partial.missing >= ROOM_FROM_BYTES
+      ? this.#partial.room()
+      : undefined
   }
 
   /** @throws ConnectError `STREAM_TRUNCATED` if the stream ends inside a frame */
@@ -88,7 +101,7 @@ export class FrameDecoder {
     for (let i = 0; i < taken; i++) header[this.#headerLength + i] = chunk[i]!
     this.#headerLength += taken
     if (this.#headerLength < HEADER_BYTES) checkPartialHeader(header, this.#headerLength, this.#maxDataBytes)
-    else this.#beginData(header, 0)
+    else this.#beginData(header, 0, chunk.length - taken)
     return taken
   }
 
@@ -96,7 +109,7 @@ export class FrameDecoder {
   #beginFrame(chunk: Uint8Array, at: number): void {
     const available = chunk.length - at
     if (available >= HEADER_BYTES) {
-      this.#beginData(chunk, at)
+      this.#beginData(chunk, at, available - HEADER_BYTES)
       this.#partial!.take(chunk, at + HEADER_BYTES)
       return
     }
@@ -106,9 +119,10 @@ export class FrameDecoder {
     checkPartialHeader(this.#header, available, this.#maxDataBytes)
   }
 
-  #beginData(header: Uint8Array, at: number): void {
+  /** @param available bytes of data that have come with the header */
+  #beginData(header: Uint8Array, at: number, available: number): void {
     const dataBytes = checkHeader(header, at, this.#maxDataBytes)
     this.#headerLength = 0
-    this.#partial = new PartialData(readRecipient(header, at), dataBytes)
+    this.#partial = new PartialData(readRecipient(header, at), dataBytes, available, this.#allocate)
   }
 }

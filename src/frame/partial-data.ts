@@ -6,6 +6,9 @@ const FIRST_RESERVE_BYTES = 128 * 1024
 /** Beyond that, at most this many times what has arrived. */
 const RESERVE_FACTOR = 8
 
+/** Gives memory whose first content does not matter. */
+export type Allocate = (byteLength: number) => Uint8Array
+
 /**
  * The data of a frame that arrives in several chunks.
  *
@@ -15,13 +18,16 @@ const RESERVE_FACTOR = 8
 export class PartialData {
   readonly total: number
   readonly #recipient: number
+  readonly #allocate: Allocate
   #buffer: Uint8Array
   #length = 0
 
-  constructor(recipient: number, total: number) {
+  /** @param available bytes of data that are there to be taken */
+  constructor(recipient: number, total: number, available: number, allocate: Allocate) {
     this.total = total
     this.#recipient = recipient
-    this.#buffer = new Uint8Array(reserveBytes(total, 0))
+    this.#allocate = allocate
+    this.#buffer = allocate(reserveBytes(total, available))
   }
 
   /** Bytes that have arrived. */
@@ -29,27 +35,42 @@ export class PartialData {
     return this.#length
   }
 
+  /** Bytes that have not. */
+  get missing(): number {
+    return this.total - this.#length
+  }
+
   get complete(): boolean {
     return this.#length === this.total
   }
 
+  /** Where what comes next belongs: at least one byte. */
+  room(): Uint8Array {
+    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1)
+    return this.#buffer.subarray(this.#length)
+  }
+
   /** Takes what belongs to the frame from `chunk[at...]`; returns where that ends. */
   take(chunk: Uint8Array, at: number): number {
-    const end = Math.min(chunk.length, at + this.total - this.#length)
+    const end = Math.min(chunk.length, at + this.missing)
     const length = this.#length + end - at
-    if (length > this.#buffer.length) this.#grow(length)
-    this.#buffer.set(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end), this.#length)
+    if (chunk.buffer !== this.#buffer.buffer) this.#copy(chunk.subarray(at, end), length)
     this.#length = length
     return end
   }
 
   /** The complete datagram. It owns the buffer from now on. */
   datagram(): ConnectDatagram {
-    return datagramIn(this.#recipient, this.#buffer, 0, this.total)
+    return datagramIn(this.#recipient, this.#buffer.buffer, 0, this.total)
+  }
+
+  #copy(bytes: Uint8Array, length: number): void {
+    if (length > this.#buffer.length) this.#grow(length)
+    this.#buffer.set(bytes, this.#length)
   }
 
   #grow(length: number): void {
-    const larger = new Uint8Array(reserveBytes(this.total, length))
+    const larger = this.#allocate(reserveBytes(this.total, length))
     larger.set(this.#buffer.subarray(0, this.#length))
     this.#buffer = larger
   }
@@ -61,4 +82,9 @@ export function reserveBytes(total: number, arrived: number): number {
   let bytes = total
   while (bytes > most) bytes = Math.ceil(bytes / RESERVE_FACTOR)
   return bytes
+}
+
+/** Where the runtime has nothing faster. */
+export function zeroed(byteLength: number): Uint8Array {
+  return new Uint8Array(byteLength)
 }

@@ -47,6 +47,11 @@ export interface ByteStream {
 export interface ByteStreamSink {
   /** Bytes have come. The chunk belongs to the sink: the transport neither changes nor reuses it. */
   onData(chunk: Uint8Array): void
+  /**
+   * Where the sink would have the next bytes: in memory of its own, because they are part of something large. A
+   * transport that can reads them to there; the chunk that it then hands over lies there, from the first byte on.
+   */
+  room(): Uint8Array | undefined
   /** The other end has ended its direction cleanly. */
   onEnd(): void
   /** The next `byteLength` bytes that were written are with the operating system. */

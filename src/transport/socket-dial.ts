@@ -1,9 +1,10 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { NetConnectOpts } from 'node:net'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import { socketOptions } from './socket-options.ts'
+import { connectSocket, type SocketReads } from './socket-reads.ts'
 
 /**
  * Connects a socket, within `connectTimeoutMs`, and makes something of it in the very moment it is connected: from then
@@ -13,28 +14,28 @@ export function dialSocket<T>(
   target: NetConnectOpts,
   address: Address,
   settings: ConnectSettings,
-  make: (socket: Socket) => T,
+  make: (reads: SocketReads) => T,
 ): Promise<T> {
   const { connectTimeoutMs, signal } = settings
   const what = `connecting to ${address.text}`
-  let socket: Socket | undefined
+  let reads: SocketReads | undefined
   return attempt({
     what,
     signal,
     timeoutMs: connectTimeoutMs,
     onTimeout: () =>
       new ConnectError(ConnectErrorCode.CONNECT_TIMEOUT, `${what} took longer than ${connectTimeoutMs} ms`),
-    giveUp: () => socket?.destroy(),
+    giveUp: () => reads?.socket.destroy(),
     begin(succeed, fail) {
       const onError = (cause: Error): void =>
         fail(
           new ConnectError(ConnectErrorCode.CONNECT_FAILED, `${what} failed: ${describe(cause)}`, { cause }),
         )
-      socket = connect({ ...target, ...socketOptions(settings) })
-      socket.on('error', onError)
-      socket.once('connect', () => {
+      reads = connectSocket({ ...target, ...socketOptions(settings) })
+      reads.socket.on('error', onError)
+      reads.socket.once('connect', () => {
         try {
-          succeed(make(socket!))
+          succeed(make(reads!))
         } catch (error) {
           onError(error as Error)
         }

@@ -10,6 +10,7 @@ import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { codeOf } from './node-errors.ts'
 import { socketOptions } from './socket-options.ts'
+import { adoptSocket, type SocketReads } from './socket-reads.ts'
 
 export interface SocketListenerParts {
   /** Host and port, or path. */
@@ -17,7 +18,7 @@ export interface SocketListenerParts {
   readonly address: Address
   readonly settings: ListenSettings
   /** A peer has connected, within `maxConnections`. May throw a ConnectError: the peer is then turned away. */
-  readonly onSocket: (socket: Socket) => void
+  readonly onSocket: (reads: SocketReads) => void
   readonly onRejected: (error: ConnectError) => void
   /** Breaks a connection off so that the peer notices. */
   readonly turnAway: (socket: Socket) => void
@@ -32,7 +33,7 @@ export interface SocketListener {
 /** Binds a server of Node's, which counts its connections and outlives what goes wrong with any of them. */
 export async function bindSockets(parts: SocketListenerParts): Promise<SocketListener> {
   const { settings, address } = parts
-  const server = createServer(socketOptions(settings))
+  const server = createServer({ ...socketOptions(settings), pauseOnConnect: true })
   admit(server, parts)
   await listening(server, { ...parts.target, backlog: settings.backlog }, address, settings.signal)
   server.on('error', cause => parts.onRejected(acceptError(cause, address)))
@@ -45,12 +46,14 @@ export async function bindSockets(parts: SocketListenerParts): Promise<SocketLis
 
 function admit(server: Server, parts: SocketListenerParts): void {
   let open = 0
-  server.on('connection', socket => {
+  server.on('connection', accepted => {
+    const reads = adoptSocket(accepted)
+    const { socket } = reads
     open++
     socket.once('close', () => open--)
     try {
       if (open > parts.settings.maxConnections) throw fullError(parts)
-      parts.onSocket(socket)
+      parts.onSocket(reads)
     } catch (error) {
       socket.on('error', ignore)
       parts.turnAway(socket)

@@ -2,12 +2,13 @@ import type { Socket } from 'node:net'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ByteStream, ByteStreamSink } from './byte-stream.ts'
 import { streamError } from './node-errors.ts'
+import type { SocketReads } from './socket-reads.ts'
 import type { TlsInfo } from './tls-info.ts'
 
 /** What a {@link SocketStream} is made of. */
 export interface SocketStreamParts {
-  /** Carries the bytes: a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen`. */
-  readonly socket: Socket
+  /** What carries the bytes: a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen`. */
+  readonly reads: SocketReads
   readonly localAddress: string
   readonly remoteAddress: string
   readonly tls?: TlsInfo
@@ -36,7 +37,7 @@ export class SocketStream implements ByteStream {
 
   constructor(parts: SocketStreamParts) {
     this.#parts = parts
-    this.#socket = parts.socket
+    this.#socket = parts.reads.socket
     this.localAddress = parts.localAddress
     this.remoteAddress = parts.remoteAddress
     this.tls = parts.tls
@@ -59,11 +60,11 @@ export class SocketStream implements ByteStream {
       return
     }
     this.#socket
-      .on('data', chunk => sink.onData(chunk as Uint8Array))
       .on('end', () => {
         if (this.#error === undefined) this.#parts.onEnd(() => sink.onEnd())
       })
       .on('finish', () => sink.onFinish())
+    this.#parts.reads.start(sink)
   }
 
   write(segments: readonly Uint8Array[], byteLength: number): void {

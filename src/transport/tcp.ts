@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
 import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { addressesOf } from './socket-addresses.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
+import type { SocketReads } from './socket-reads.ts'
 import { confirmEnd, resetSocket, sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
@@ -12,7 +12,7 @@ export const usesTls = false
 
 /** `tcp://host:port` (RFC 9293). */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
-  return dialSocket(hostAndPort(address), address, settings, socket => streamOver(socket, settings))
+  return dialSocket(hostAndPort(address), address, settings, reads => streamOver(reads, settings))
 }
 
 export async function bind(
@@ -25,16 +25,17 @@ export async function bind(
     target: { host, port },
     address,
     settings,
-    onSocket: socket => sink.onStream(streamOver(socket, settings)),
+    onSocket: reads => sink.onStream(streamOver(reads, settings)),
     onRejected: error => sink.onRejected(error),
     turnAway: resetSocket,
   })
   return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }
 }
 
-function streamOver(socket: Socket, settings: ConnectionSettings): ByteStream {
+function streamOver(reads: SocketReads, settings: ConnectionSettings): ByteStream {
+  const { socket } = reads
   return new SocketStream({
-    socket,
+    reads,
     ...addressesOf('tcp:', socket),
     reset(midFrame) {
       if (!midFrame) sendStrayByte(socket)

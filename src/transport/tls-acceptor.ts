@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { certificateError, codeOf, handshakeError } from './node-errors.ts'
+import type { SocketReads } from './socket-reads.ts'
 import { TlsCarrier } from './tls-carrier.ts'
 import { nodeTlsOptions, secureStream } from './tls-node.ts'
 
@@ -56,8 +56,8 @@ export class TlsAcceptor {
   }
 
   /** Begins the handshake with a peer that has connected. */
-  accept(socket: Socket): void {
-    const carrier = new TlsCarrier(socket, !this.#requireCloseNotify)
+  accept(reads: SocketReads): void {
+    const carrier = new TlsCarrier(reads, !this.#requireCloseNotify)
     const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
     const handshake: Handshake = { carrier, timer }
     this.#handshakes.add(handshake)

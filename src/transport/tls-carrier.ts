@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { addressesOf, type SocketAddresses } from './socket-addresses.ts'
+import type { SocketReads } from './socket-reads.ts'
 import { resetSocket } from './socket-reset.ts'
 
 /**
@@ -26,16 +27,14 @@ export class TlsCarrier extends Duplex {
    * @param endIsClean whether to pass the end of the TCP stream on after all
    * @throws ConnectError `CONNECTION_RESET` if the peer has broken the connection already
    */
-  constructor(socket: Socket, endIsClean: boolean) {
+  constructor(reads: SocketReads, endIsClean: boolean) {
     super({ allowHalfOpen: true, readableHighWaterMark: 256 * 1024 })
+    const { socket } = reads
     this.socket = socket
     this.addresses = addressesOf('tls:', socket)
     this.#endIsClean = endIsClean
     this.on('error', ignore)
     socket
-      .on('data', chunk => {
-        this.#push(chunk as Uint8Array)
-      })
       .on('end', () => {
         this.#ended = true
         if (this.#endIsClean) this.push(null)
@@ -43,6 +42,7 @@ export class TlsCarrier extends Duplex {
       })
       .on('error', error => this.destroy(error))
       .on('close', () => this.destroy())
+    reads.start({ onData: chunk => this.#push(chunk), room: () => undefined })
   }
 
   /** Whether the TCP stream has ended. */

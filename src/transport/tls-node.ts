@@ -8,6 +8,7 @@ import { optionError } from '../option-rules.ts'
 import type { ConnectionSettings, Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { reasonOf } from './node-errors.ts'
+import { EventReads } from './socket-reads.ts'
 import { resetSocket, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 import { failWithoutCloseNotify, type TlsCarrier } from './tls-carrier.ts'
@@ -65,7 +66,7 @@ export function secureStream(
   carrier.handshakeDone()
   failWithoutCloseNotify(tlsSocket, carrier)
   return new SocketStream({
-    socket: tlsSocket,
+    reads: new EventReads(tlsSocket),
     ...carrier.addresses,
     tls: tlsInfoOf(tlsSocket),
     reset: () => resetSocket(socket),

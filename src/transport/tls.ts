@@ -19,7 +19,7 @@ export async function dial(address: Address, settings: ConnectSettings): Promise
     target,
     address,
     settings,
-    socket => new TlsCarrier(socket, tls.requireCloseNotify === false),
+    reads => new TlsCarrier(reads, tls.requireCloseNotify === false),
   )
   return clientHandshake(carrier, options, address, settings)
 }
@@ -35,7 +35,7 @@ export async function bind(
     target: { host, port },
     address,
     settings,
-    onSocket: socket => acceptor.accept(socket),
+    onSocket: reads => acceptor.accept(reads),
     onRejected: error => sink.onRejected(error),
     turnAway: resetSocket,
   })

@@ -8,6 +8,7 @@ import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './b
 import { codeOf } from './node-errors.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
+import type { SocketReads } from './socket-reads.ts'
 import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
 
@@ -22,8 +23,8 @@ const UNNAMED = 'unix://'
 /** `unix:///path/to.sock`: a stream socket of the file system. */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const path = pathOf(address)
-  return dialSocket({ path }, address, settings, socket =>
-    streamOver(socket, [UNNAMED, formatPath(path)], settings),
+  return dialSocket({ path }, address, settings, reads =>
+    streamOver(reads, [UNNAMED, formatPath(path)], settings),
   )
 }
 
@@ -39,7 +40,7 @@ export async function bind(
     target: { path },
     address,
     settings,
-    onSocket: socket => sink.onStream(streamOver(socket, [local, UNNAMED], settings)),
+    onSocket: reads => sink.onStream(streamOver(reads, [local, UNNAMED], settings)),
     onRejected: error => sink.onRejected(error),
     turnAway: socket => breakOff(socket, false),
   }
@@ -88,12 +89,13 @@ function answers(path: string): Promise<boolean> {
 }
 
 function streamOver(
-  socket: Socket,
+  reads: SocketReads,
   [localAddress, remoteAddress]: readonly [string, string],
   settings: ConnectionSettings,
 ): ByteStream {
+  const { socket } = reads
   return new SocketStream({
-    socket,
+    reads,
     localAddress,
     remoteAddress,
     reset: midFrame => breakOff(socket, midFrame),

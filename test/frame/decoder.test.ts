@@ -50,6 +50,35 @@ describe('the decoder and its twin', () => {
     )
   })
 
+  it('give back large datagrams that are read to where they belong', () => {
+    const large = fc.tuple(fc.nat(65535), fc.integer({ min: 1, max: 1_500_000 }))
+    const lengths = fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 1, maxLength: 20 })
+    let readInPlace = 0
+    fc.assert(
+      fc.property(fc.array(large, { minLength: 1, maxLength: 3 }), lengths, (sizes, cuts) => {
+        const datagrams = sizes.map(([recipient, length]) => ({ recipient, data: someBytes(length) }))
+        const stream = concat(datagrams.map(twinEncode))
+        const decoder = new FrameDecoder(100_000_000, length => new Uint8Array(length).fill(0xdb))
+        const decoded: ConnectDatagram[] = []
+        for (let at = 0, i = 0; at < stream.length; i++) {
+          const room = decoder.room()
+          const bytes = stream.subarray(at, at + Math.min(cuts[i % cuts.length]!, room?.length ?? Infinity))
+          if (room === undefined) decoder.push(bytes.slice(), decoded)
+          else {
+            room.set(bytes)
+            decoder.push(room.subarray(0, bytes.length), decoded)
+            readInPlace += bytes.length
+          }
+          at += bytes.length
+        }
+        decoder.end()
+        sameDatagrams(decoded, datagrams)
+      }),
+      { numRuns: 60 },
+    )
+    assert.ok(readInPlace > 1_000_000, `${readInPlace} bytes were read in place`)
+  })
+
   it('say the same of garbage, cut anywhere', () => {
     const piece = fc.oneof(
       { weight: 2, arbitrary: fc.uint8Array({ maxLength: 30 }) },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { FrameDecoder } from '../../src/frame/decoder.ts'
-import { PartialData, reserveBytes } from '../../src/frame/partial-data.ts'
+import { PartialData, reserveBytes, zeroed } from '../../src/frame/partial-data.ts'
 import { cut, someBytes } from './support.ts'
 
 const KIB = 1024
@@ -62,7 +62,7 @@ describe('the memory that a frame reserves', () => {
 
   it('is a buffer of the exact size when the data is complete', () => {
     for (const length of [1, 128 * KIB, 128 * KIB + 1, 1024 * KIB + 77]) {
-      const partial = new PartialData(3, length)
+      const partial = new PartialData(3, length, 0, zeroed)
       const data = someBytes(length)
       for (const chunk of cut(data, Array(40).fill(30_000))) {
         assert.equal(partial.complete, false)
@@ -76,7 +76,7 @@ describe('the memory that a frame reserves', () => {
   })
 
   it('takes only what belongs to the frame', () => {
-    const partial = new PartialData(3, 10)
+    const partial = new PartialData(3, 10, 0, zeroed)
     assert.equal(partial.take(someBytes(100), 50), 60)
     assert.equal(partial.complete, true)
     assert.deepEqual(partial.datagram().data, someBytes(100).slice(50, 60))

@@ -35,6 +35,11 @@ export class SimulatedPlatform implements Platform {
     }
   }
 
+  /** Memory that shows where somebody takes it for empty. */
+  allocate(byteLength: number): Uint8Array {
+    return new Uint8Array(byteLength).fill(0xdb)
+  }
+
   nextTurn(callback: () => void): void {
     this.#turns.push(callback)
   }
