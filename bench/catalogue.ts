@@ -1,87 +1,110 @@
-import type { Job } from './job.ts'
+import type { Case } from './case.ts'
+import { pinnedRoundTrip, roundTrip } from './cases/echo.ts'
+import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
 
-/** One comparison: the same work by several peers. */
-export interface Comparison {
-  readonly name: string
-  readonly job: Job
-  /** Ours first. */
-  readonly peers: readonly string[]
-  /** Each process on a core of its own. */
-  readonly pinned?: boolean
-  /** What our ratio to a peer should be: of rates at least, of round trips at most. */
-  readonly targets: Readonly<Record<string, number>>
-}
+const ours: FlowPeer = { name: 'connect-ts', peer: 'ours' }
+const oursInBatches: FlowPeer = { name: 'connect-ts', peer: 'ours-batches' }
+const oursOnTcp: FlowPeer = { name: 'connect-ts on TCP', peer: 'ours', medium: 'tcp' }
+const fresh: FlowPeer = { name: 'fresh', peer: 'ours-fresh' }
+const reused: FlowPeer = { name: 'reused', peer: 'ours' }
+const net: FlowPeer = { name: 'net', peer: 'node' }
+const tls: FlowPeer = { name: 'tls', peer: 'node' }
+const libzmq: FlowPeer = { name: 'libzmq', peer: 'libzmq' }
+const zeromq: FlowPeer = { name: 'zeromq', peer: 'zeromq' }
+const zeromqOnTcp: FlowPeer = { name: 'zeromq on TCP', peer: 'zeromq', medium: 'tcp' }
+const ws: FlowPeer = { name: 'ws', peer: 'ws' }
 
-const flow = (bytes: number, count: number, medium: Job['medium'] = 'tcp'): Job => ({
-  kind: 'flow',
-  bytes,
-  count,
-  warmUp: Math.ceil(count / 5),
-  medium,
-})
+const taking = (peer: FlowPeer, share: number): FlowPeer => ({ ...peer, share })
 
-const echo = (medium: Job['medium'] = 'tcp'): Job => ({
-  kind: 'echo',
-  bytes: 64,
-  count: 20_000,
-  warmUp: 5_000,
-  medium,
-})
-
-/** Counts that take about a second each on a machine of two cores. */
-export const catalogue: readonly Comparison[] = [
-  {
-    name: '64 B, send and for await',
-    job: flow(64, 3_000_000),
-    peers: ['ours', 'ours-batches', 'ours-fresh', 'node', 'libzmq'],
-    targets: { libzmq: 1.5 },
-  },
-  {
-    name: '64 B, against zeromq.js and ws',
-    job: flow(64, 500_000),
-    peers: ['ours', 'zeromq', 'ws'],
-    targets: { zeromq: 15, ws: 13 },
-  },
-  {
-    name: '64 B, trySend and batches',
-    job: flow(64, 6_000_000),
-    peers: ['ours-batches', 'node', 'libzmq'],
-    targets: { libzmq: 2.5, node: 0.55 },
-  },
-  {
-    name: '64 B, a fresh datagram for each',
-    job: flow(64, 3_000_000),
-    peers: ['ours-fresh', 'ours'],
-    targets: { ours: 0.8 },
-  },
-  {
+const overTcp: readonly Case[] = [
+  flow({
+    name: '64 B',
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 64,
+    count: 3_000_000,
+    peers: [ours, net, libzmq, taking(zeromq, 0.1), taking(ws, 0.1)],
+    goals: [rateAtLeast(15, 'zeromq'), rateAtLeast(13, 'ws'), rateAtLeast(1.5, 'libzmq')],
+  }),
+  flow({
+    name: '64 B, batches',
+    about: '`trySend` while there is room, `batches()` at the other end.',
+    bytes: 64,
+    count: 6_000_000,
+    peers: [oursInBatches, net, taking(libzmq, 0.5)],
+    goals: [rateAtLeast(2.5, 'libzmq'), rateAtLeast(0.55, 'net')],
+  }),
+  flow({
+    name: '64 B, fresh datagrams',
+    about: 'A new `ConnectDatagram` and `await send()` for each message.',
+    bytes: 64,
+    count: 3_000_000,
+    peers: [fresh, reused],
+    goals: [rateAtLeast(0.8, 'reused')],
+  }),
+  flow({
     name: '1 KiB',
-    job: flow(1024, 1_000_000),
-    peers: ['ours', 'node', 'libzmq', 'zeromq', 'ws'],
-    targets: { libzmq: 1.7, node: 1.4 },
-  },
-  {
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 1024,
+    count: 1_000_000,
+    peers: [ours, net, libzmq, taking(zeromq, 0.2), taking(ws, 0.2)],
+    goals: [rateAtLeast(1.7, 'libzmq'), rateAtLeast(1.4, 'net')],
+  }),
+  flow({
     name: '64 KiB',
-    job: flow(65_536, 60_000),
-    peers: ['ours', 'node', 'libzmq', 'zeromq', 'ws'],
-    targets: { libzmq: 2, node: 2 },
-  },
-  {
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 65_536,
+    count: 40_000,
+    peers: [ours, net, libzmq, zeromq, taking(ws, 0.2)],
+    goals: [rateAtLeast(2, 'libzmq'), rateAtLeast(2, 'net')],
+  }),
+  flow({
     name: '1 MiB',
-    job: flow(1_048_576, 4_000),
-    peers: ['ours', 'node', 'libzmq', 'zeromq', 'ws'],
-    targets: { libzmq: 2, node: 2 },
-  },
-  { name: 'TLS, 64 B', job: flow(64, 500_000, 'tls'), peers: ['ours', 'node'], targets: {} },
-  { name: 'TLS, 64 KiB', job: flow(65_536, 15_000, 'tls'), peers: ['ours', 'node'], targets: { node: 0.95 } },
-  { name: 'Unix socket, 64 B', job: flow(64, 3_000_000, 'unix'), peers: ['ours', 'node'], targets: {} },
-  { name: 'Unix socket, 64 KiB', job: flow(65_536, 60_000, 'unix'), peers: ['ours', 'node'], targets: {} },
-  { name: 'round trip of 64 B', job: echo(), peers: ['ours', 'node', 'ws', 'zeromq'], targets: {} },
-  {
-    name: 'round trip of 64 B, pinned',
-    job: echo(),
-    peers: ['ours', 'node', 'ws', 'zeromq'],
-    pinned: true,
-    targets: { node: 1.05 },
-  },
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 1_048_576,
+    count: 2_500,
+    peers: [ours, net, libzmq, zeromq, taking(ws, 0.2)],
+    goals: [rateAtLeast(2, 'libzmq'), rateAtLeast(2, 'net')],
+  }),
 ]
+
+const overOthers: readonly Case[] = [
+  flow({
+    name: 'TLS, 64 B',
+    about: '`send` in a loop, `for await` at the other end; zeromq.js, which has no TLS, on plain TCP.',
+    bytes: 64,
+    count: 2_000_000,
+    medium: 'tls',
+    peers: [ours, tls, taking(zeromqOnTcp, 0.15)],
+    goals: [rateAtLeast(10, zeromqOnTcp.name)],
+  }),
+  flow({
+    name: 'TLS, 64 KiB',
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 65_536,
+    count: 15_000,
+    medium: 'tls',
+    peers: [ours, tls],
+    goals: [rateAtLeast(0.95, 'tls')],
+  }),
+  flow({
+    name: 'Unix socket, 64 B',
+    about: '`send` in a loop, `for await` at the other end; beside our own TCP.',
+    bytes: 64,
+    count: 3_000_000,
+    medium: 'unix',
+    peers: [ours, oursOnTcp, net],
+    goals: [rateAtLeast(1, oursOnTcp.name)],
+  }),
+  flow({
+    name: 'Unix socket, 64 KiB',
+    about: '`send` in a loop, `for await` at the other end; beside our own TCP.',
+    bytes: 65_536,
+    count: 40_000,
+    medium: 'unix',
+    peers: [ours, oursOnTcp, net],
+    goals: [rateAtLeast(1, oursOnTcp.name)],
+  }),
+]
+
+/** Everything that is measured, in the order in which it is. */
+export const catalogue: readonly Case[] = [...overTcp, ...overOthers, roundTrip, pinnedRoundTrip]

@@ -1,4 +1,8 @@
-/** What one run measures. */
+import type { Sample } from './figures.ts'
+
+export type Medium = 'tcp' | 'tls' | 'unix'
+
+/** Work that goes through one connection. */
 export interface Job {
   /** `flow`: messages one way, as fast as they go. `echo`: one message at a time, there and back. */
   readonly kind: 'flow' | 'echo'
@@ -8,21 +12,23 @@ export interface Job {
   readonly count: number
   /** Messages before that, which are not. */
   readonly warmUp: number
-  /** Where the receiver listens: `tcp`, `tls` or `unix`. */
-  readonly medium: 'tcp' | 'tls' | 'unix'
+  /** Where the receiver listens. */
+  readonly medium: Medium
 }
 
-/** What a receiver tells: when the measured messages began and ended, by its own clock. */
 export interface Receiving {
   /** For the sender to connect to. */
   readonly address: string
-  /** Milliseconds from the last message of the warm-up to the last message. */
-  readonly elapsedMs: Promise<number>
+  /** Fulfils with what the receiver has measured; never, if only the sender measures. */
+  readonly figures: Promise<Sample>
 }
 
 /** One implementation under test. Its two functions run in two processes. */
-export interface Peer {
-  receive(job: Job): Promise<Receiving>
-  /** Fulfils when all is sent, and its transport has it. An echo sender fulfils with the round trips in microseconds. */
-  send(job: Job, address: string): Promise<Float64Array | undefined>
+export interface Peer<J> {
+  receive(job: J): Promise<Receiving>
+  /**
+   * Connects, prepares what it will send, awaits `begin`, and sends. Fulfils with what it has measured when
+   * its transport has been given everything.
+   */
+  send(job: J, address: string, begin: () => Promise<void>): Promise<Sample>
 }

@@ -1,48 +1,68 @@
-// npm run bench [-- --quick] [--rounds N] [--only WORDS] [--json]
-import { parseArgs } from 'node:util'
-import { type Comparison, catalogue } from './catalogue.ts'
-import { buildLibzmqPeer } from './libzmq.ts'
-import { runOnce, type Sample } from './run.ts'
-import { tableOf } from './table.ts'
+import { type Arguments, help, readArguments, UsageError } from './arguments.ts'
+import type { Case, Result } from './case.ts'
+import { catalogue } from './catalogue.ts'
+import { compareAll } from './compare.ts'
+import { progress } from './progress.ts'
+import { jsonOf } from './report/json.ts'
+import { machine } from './report/machine.ts'
+import { summaryOf, textOf } from './report/terminal.ts'
+import { whyNotPinned } from './run/cores.ts'
+import { buildLibzmq } from './run/libzmq.ts'
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-  },
-})
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
-const libzmq = await buildLibzmqPeer()
-if (libzmq === undefined)
-  process.stderr.write('libzmq is not installed (apt-get install libzmq3-dev): left out\n')
+process.exitCode = await main(process.argv.slice(2))
 
-const results: { comparison: Comparison; samples: Record<string, Sample[]> }[] = []
-for (const comparison of catalogue.filter(({ name }) => name.includes(values.only))) {
-  const samples = await compare(comparison)
-  results.push({ comparison, samples })
-  if (!values.json) process.stdout.write(`${tableOf(comparison, samples)}\n`)
-}
-if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-
-/** A B C, A B C, ...: what disturbs the machine for a while disturbs all of them. */
-async function compare(comparison: Comparison): Promise<Record<string, Sample[]>> {
-  const peers = comparison.peers.filter(peer => peer !== 'libzmq' || libzmq !== undefined)
-  const job = values.quick
-    ? { ...comparison.job, count: Math.ceil(comparison.job.count / 4) }
-    : comparison.job
-  const samples: Record<string, Sample[]> = Object.fromEntries(peers.map(peer => [peer, []]))
-  for (let round = 1; round <= rounds; round++) {
-    for (const peer of peers) {
-      progress(`${comparison.name}: round ${round} of ${rounds}, ${peer}`)
-      samples[peer]!.push(await runOnce(peer, job, comparison.pinned ?? false, libzmq))
-    }
+/** Gives the exit code: 2 for arguments that make no sense. */
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    return await run(readArguments(words))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`${error.message}\nnpm run bench -- --help tells more\n`)
+    return 2
   }
-  progress('')
-  return samples
 }
 
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+async function run(args: Arguments): Promise<number> {
+  if (args.help) {
+    process.stdout.write(`${help}\nCases:\n${catalogue.map(({ name }) => `  ${name}\n`).join('')}`)
+    return 0
+  }
+  const chosen = choose(args)
+  const hasLibzmq = await buildLibzmq()
+  const results: Result[] = []
+  for await (const result of compareAll(possible(chosen, hasLibzmq), args)) {
+    results.push(result)
+    if (!args.json) process.stdout.write(`${textOf(result)}\n\n`)
+  }
+  if (!args.json) process.stdout.write(`${summaryOf(results)}\n`)
+  if (!args.json) return 0
+  const report = { machine: await machine(hasLibzmq), quick: args.quick, results }
+  process.stdout.write(`${jsonOf(report)}\n`)
+  return 0
+}
+
+function choose({ only }: Arguments): Case[] {
+  const words = only.map(word => word.toLowerCase())
+  const chosen = catalogue.filter(
+    ({ name }) => words.length === 0 || words.some(word => name.toLowerCase().includes(word)),
+  )
+  if (chosen.length === 0) {
+    throw new UsageError(`no case has ${only.join(' or ')} in its name`)
+  }
+  return chosen
+}
+
+/** Leaves out what this machine cannot run, and says so. */
+function possible(cases: readonly Case[], hasLibzmq: boolean): Case[] {
+  const problem = cases.some(({ pinned }) => pinned) ? whyNotPinned() : undefined
+  if (problem !== undefined) progress.warn(`pinned cases are left out: ${problem}`)
+  const unpinned = cases.filter(({ pinned }) => !pinned || problem === undefined)
+  return hasLibzmq ? unpinned : unpinned.map(withoutLibzmq)
+}
+
+function withoutLibzmq(one: Case): Case {
+  const contenders = one.contenders.filter(({ name }) => name !== 'libzmq')
+  if (contenders.length === one.contenders.length) return one
+  progress.warn(`${one.name}: without libzmq, as bench/peers/libzmq.c cannot be built (libzmq3-dev)`)
+  return { ...one, contenders }
 }

@@ -4,14 +4,18 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** The ratio of two peers, round by round, so that what slowed a whole round down cancels out. */
-export interface Ratio {
+/** The value below which a part (0 to 1) of the sorted values lies. */
+export function quantile(sorted: ArrayLike<number>, part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
+}
+
+/** What several rounds gave. */
+export interface Spread {
   readonly median: number
   readonly least: number
   readonly most: number
 }
 
-export function ratioOf(ours: readonly number[], theirs: readonly number[]): Ratio {
-  const ratios = ours.map((value, round) => value / theirs[round]!)
-  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), least: Math.min(...values), most: Math.max(...values) }
 }

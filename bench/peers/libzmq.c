@@ -1,17 +1,34 @@
-/* The benchmark's peer on libzmq: "receive BYTES COUNT WARMUP RING" or "send ADDRESS BYTES COUNT WARMUP RING".
- * PUSH to PULL; every default of the library is left as it is.
- * Lines on standard output: "address A", "elapsed MS", "sent". */
+/* The benchmark's peer on libzmq: "receive BYTES COUNT WARMUP RING", "send ADDRESS BYTES COUNT WARMUP RING" or
+ * "version". PUSH to PULL; every default of the library is left as it is.
+ * Lines on standard output: "address A", "elapsed MS", "usage CPU_MS PEAK_BYTES", "version V". */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <zmq.h>
 
 static double now_ms(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
+}
+
+/* The peak is read where Linux shows it: getrusage would give that of the process that started this one. */
+static void print_usage(void) {
+  char line[256];
+  long peak_kb = 0;
+  FILE *status = fopen("/proc/self/status", "r");
+  while (status != NULL && fgets(line, sizeof line, status) != NULL) sscanf(line, "VmHWM: %ld kB", &peak_kb);
+  if (status != NULL) fclose(status);
+  printf("usage %f %ld\n", clock() * 1e3 / CLOCKS_PER_SEC, peak_kb * 1024);
+}
+
+static void print_version(void) {
+  int major, minor, patch;
+  zmq_version(&major, &minor, &patch);
+  printf("version %d.%d.%d\n", major, minor, patch);
 }
 
 static void put_place(unsigned char *data, uint32_t place) {
@@ -44,18 +61,27 @@ static void receive_flow(void *socket, size_t bytes, long count, long warm_up, l
     if (i + 1 == warm_up) start = now_ms();
   }
   printf("elapsed %f\n", now_ms() - start);
+  fflush(stdout);
 }
 
+/* The messages that are sent differ, and lie in as much memory as those of the other peers. */
 static void send_flow(void *socket, size_t bytes, long count, long warm_up, long ring) {
-  unsigned char *data = calloc(1, bytes);
+  unsigned char *data = malloc(ring * bytes);
+  for (long place = 0; place < ring; place++) {
+    memset(data + place * bytes, place, bytes);
+    put_place(data + place * bytes, place);
+  }
   for (long i = 0; i < warm_up + count; i++) {
-    put_place(data, i % ring);
-    check(zmq_send(socket, data, bytes, 0) >= 0, "send");
+    check(zmq_send(socket, data + i % ring * bytes, bytes, 0) >= 0, "send");
   }
   free(data);
 }
 
 int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "version") == 0) {
+    print_version();
+    return 0;
+  }
   int sending = argc == 7 && strcmp(argv[1], "send") == 0;
   int receiving = argc == 6 && strcmp(argv[1], "receive") == 0;
   if (!sending && !receiving) return 2;
@@ -63,12 +89,12 @@ int main(int argc, char **argv) {
   size_t bytes = strtoul(rest[0], NULL, 10);
   long count = atol(rest[1]), warm_up = atol(rest[2]), ring = atol(rest[3]);
 
+  alarm(180); /* whatever becomes of the other processes, this one ends */
   void *context = zmq_ctx_new();
   void *socket = zmq_socket(context, sending ? ZMQ_PUSH : ZMQ_PULL);
   if (sending) {
     check(zmq_connect(socket, argv[2]) == 0, "connect");
     send_flow(socket, bytes, count, warm_up, ring);
-    printf("sent\n");
   } else {
     char address[256];
     size_t length = sizeof address;
@@ -78,8 +104,8 @@ int main(int argc, char **argv) {
     fflush(stdout);
     receive_flow(socket, bytes, count, warm_up, ring);
   }
-  fflush(stdout);
   zmq_close(socket);
-  zmq_ctx_term(context);
+  zmq_ctx_term(context); /* waits until what was sent is delivered */
+  print_usage();
   return 0;
 }

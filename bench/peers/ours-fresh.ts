@@ -1,16 +1,18 @@
 import { ConnectDatagram } from 'connect-ts'
-import type { Job, Receiving } from '../job.ts'
-import { ringOfData } from '../messages.ts'
-import { open, readEach, receiveWith } from './ours.ts'
+import { ringOfData } from '../child/messages.ts'
+import type { Sample } from '../figures.ts'
+import type { Job } from '../job.ts'
+import { open } from './ours.ts'
 
-export const receive = (job: Job): Promise<Receiving> => receiveWith(job, readEach)
+export { receive } from './ours.ts'
 
 /** A new `ConnectDatagram` and an awaited `send` for each message. */
-export async function send(job: Job, address: string): Promise<undefined> {
-  const { writer } = await open(job, address)
-  const ring = ringOfData(job.bytes)
-  for (let i = 0; i < job.warmUp + job.count; i++) {
-    await writer.send(new ConnectDatagram(1, ring[i % ring.length]!))
-  }
+export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
+  const { writer } = await open(address, job.medium)
+  const ring = ringOfData(job)
+  await begin()
+  const total = job.warmUp + job.count
+  for (let i = 0; i < total; i++) await writer.send(new ConnectDatagram(1, ring[i % ring.length]!))
   await writer.flush()
+  return {}
 }

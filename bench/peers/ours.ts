@@ -1,8 +1,9 @@
 import { ConnectDatagram, type Connection, connect, listen } from 'connect-ts'
-import type { Job, Receiving } from '../job.ts'
-import { clientTls, listenAddress, serverTls } from '../media.ts'
-import { Arrivals, ringOfData } from '../messages.ts'
-import { roundTrips } from '../round-trips.ts'
+import { clientTls, listenAddress, serverTls } from '../child/media.ts'
+import { Arrivals, ringOfData } from '../child/messages.ts'
+import { roundTrips } from '../child/round-trips.ts'
+import type { Sample } from '../figures.ts'
+import type { Job, Medium, Receiving } from '../job.ts'
 
 type Reading = (connection: Connection, arrivals: Arrivals) => Promise<void>
 
@@ -20,32 +21,33 @@ export async function readBatches(connection: Connection, arrivals: Arrivals): P
 export async function receiveWith(job: Job, reading: Reading): Promise<Receiving> {
   const arrivals = new Arrivals(job)
   const options = job.medium === 'tls' ? { tls: serverTls() } : {}
-  const listener = await listen(listenAddress(job), options)
-  void listener
-    .accept()
-    .then(connection => (job.kind === 'echo' ? echo(connection!) : reading(connection!, arrivals)))
-  return { address: listener.address, elapsedMs: arrivals.elapsedMs }
+  const listener = await listen(listenAddress(job.medium), options)
+  void listener.accept().then(connection => reading(connection!, arrivals))
+  return { address: listener.address, figures: arrivals.figures }
 }
 
-export async function open(job: Job, address: string): Promise<Connection> {
-  return connect(address, job.medium === 'tls' ? { tls: clientTls() } : {})
+export async function open(address: string, medium: Medium): Promise<Connection> {
+  return connect(address, medium === 'tls' ? { tls: clientTls() } : {})
 }
 
-export const receive = (job: Job): Promise<Receiving> => receiveWith(job, readEach)
+export const receive = (job: Job): Promise<Receiving> =>
+  receiveWith(job, job.kind === 'echo' ? echo : readEach)
 
 /** `send` in a loop, awaited. */
-export async function send(job: Job, address: string): Promise<Float64Array | undefined> {
-  const connection = await open(job, address)
-  const ring = ringOfData(job.bytes).map(data => new ConnectDatagram(1, data))
+export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
+  const connection = await open(address, job.medium)
+  const ring = ringOfData(job).map(data => new ConnectDatagram(1, data))
+  await begin()
   if (job.kind === 'echo') {
     return roundTrips(job, async place => {
       await connection.writer.send(ring[place % ring.length]!)
       await connection.reader.receive()
     })
   }
-  for (let i = 0; i < job.warmUp + job.count; i++) await connection.writer.send(ring[i % ring.length]!)
+  const total = job.warmUp + job.count
+  for (let i = 0; i < total; i++) await connection.writer.send(ring[i % ring.length]!)
   await connection.writer.flush()
-  return undefined
+  return {}
 }
 
 async function echo(connection: Connection): Promise<void> {

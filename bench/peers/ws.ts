@@ -1,7 +1,8 @@
 import { WebSocket, WebSocketServer } from 'ws'
+import { Arrivals, ringOfData } from '../child/messages.ts'
+import { roundTrips } from '../child/round-trips.ts'
+import type { Sample } from '../figures.ts'
 import type { Job, Receiving } from '../job.ts'
-import { Arrivals, ringOfData } from '../messages.ts'
-import { roundTrips } from '../round-trips.ts'
 
 /** `ws` has no promise to await; its users look at `bufferedAmount`. */
 const MOST_BUFFERED_BYTES = 1024 * 1024
@@ -20,15 +21,16 @@ export function receive(job: Job): Promise<Receiving> {
   return new Promise(resolve => {
     server.on('listening', () => {
       const { port } = server.address() as { port: number }
-      resolve({ address: `ws://127.0.0.1:${port}`, elapsedMs: arrivals.elapsedMs })
+      resolve({ address: `ws://127.0.0.1:${port}`, figures: arrivals.figures })
     })
   })
 }
 
-export async function send(job: Job, address: string): Promise<Float64Array | undefined> {
+export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
   const socket = new WebSocket(address, options)
   await new Promise(resolve => socket.once('open', resolve))
-  const ring = ringOfData(job.bytes)
+  const ring = ringOfData(job)
+  await begin()
   if (job.kind === 'echo') {
     return roundTrips(job, place => {
       return new Promise(resolve => {
@@ -37,10 +39,11 @@ export async function send(job: Job, address: string): Promise<Float64Array | un
       })
     })
   }
-  for (let i = 0; i < job.warmUp + job.count; i++) {
+  const total = job.warmUp + job.count
+  for (let i = 0; i < total; i++) {
     const data = ring[i % ring.length]!
     if (socket.bufferedAmount < MOST_BUFFERED_BYTES) socket.send(data)
     else await new Promise(resolve => socket.send(data, resolve))
   }
-  return undefined
+  return {}
 }

@@ -1,33 +1,31 @@
 import { Dealer, Pull, Push, Router } from 'zeromq'
+import { Arrivals, ringOfData } from '../child/messages.ts'
+import { roundTrips } from '../child/round-trips.ts'
+import type { Sample } from '../figures.ts'
 import type { Job, Receiving } from '../job.ts'
-import { socketPath } from '../media.ts'
-import { Arrivals, ringOfData } from '../messages.ts'
-import { roundTrips } from '../round-trips.ts'
-
-const endpoint = (job: Job): string => (job.medium === 'unix' ? `ipc://${socketPath()}` : 'tcp://127.0.0.1:*')
 
 export async function receive(job: Job): Promise<Receiving> {
   const arrivals = new Arrivals(job)
   const socket = job.kind === 'echo' ? new Router() : new Pull()
-  await socket.bind(endpoint(job))
+  await socket.bind('tcp://127.0.0.1:*')
   void (socket instanceof Router ? echo(socket) : pull(socket, arrivals))
-  return { address: socket.lastEndpoint!, elapsedMs: arrivals.elapsedMs }
+  return { address: socket.lastEndpoint!, figures: arrivals.figures }
 }
 
-export async function send(job: Job, address: string): Promise<Float64Array | undefined> {
-  const ring = ringOfData(job.bytes)
-  if (job.kind === 'echo') {
-    const dealer = new Dealer()
-    dealer.connect(address)
+export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
+  const ring = ringOfData(job)
+  const socket = job.kind === 'echo' ? new Dealer() : new Push()
+  socket.connect(address)
+  await begin()
+  if (socket instanceof Dealer) {
     return roundTrips(job, async place => {
-      await dealer.send(ring[place % ring.length]!)
-      await dealer.receive()
+      await socket.send(ring[place % ring.length]!)
+      await socket.receive()
     })
   }
-  const push = new Push()
-  push.connect(address)
-  for (let i = 0; i < job.warmUp + job.count; i++) await push.send(ring[i % ring.length]!)
-  return undefined
+  const total = job.warmUp + job.count
+  for (let i = 0; i < total; i++) await socket.send(ring[i % ring.length]!)
+  return {}
 }
 
 async function pull(socket: Pull, arrivals: Arrivals): Promise<void> {

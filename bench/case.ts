@@ -1,0 +1,30 @@
+import type { Figure, Sample } from './figures.ts'
+import type { Goal } from './goals.ts'
+
+/** One comparison: the same work, done by several contenders in turns. */
+export interface Case {
+  readonly name: string
+  /** What it is, in a sentence. */
+  readonly about: string
+  /** The first is what the others are compared with. */
+  readonly contenders: readonly Contender[]
+  readonly columns: readonly Figure[]
+  /** Figures whose ratio to the first contender is shown. */
+  readonly compared: readonly Figure[]
+  readonly goals: readonly Goal[]
+  /** Whether each process has a core of its own. */
+  readonly pinned?: boolean
+}
+
+export interface Contender {
+  readonly name: string
+  /** One run. A quick one measures less. */
+  run(quick: boolean): Promise<Sample>
+}
+
+/** A case and what its rounds gave: for each contender one sample per round. */
+export interface Result {
+  readonly of: Case
+  readonly rounds: number
+  readonly samples: Readonly<Record<string, readonly Sample[]>>
+}

@@ -1,0 +1,88 @@
+import type { Case, Contender } from '../case.ts'
+import type { Sample } from '../figures.ts'
+import type { Goal } from '../goals.ts'
+import type { Job, Medium } from '../job.ts'
+import { runLibzmq } from '../run/libzmq.ts'
+import type { Outcome } from '../run/outcome.ts'
+import { runPair } from '../run/pair.ts'
+
+/** Who takes part in a flow. */
+export interface FlowPeer {
+  readonly name: string
+  /** A file of `bench/peers`. */
+  readonly peer: string
+  /** Where it is not that of the case. */
+  readonly medium?: Medium
+  /** The part of the case's messages that it sends, so that a slow one takes no longer than the others. */
+  readonly share?: number
+}
+
+export interface FlowCase {
+  readonly name: string
+  readonly about: string
+  readonly bytes: number
+  /** Messages of one run; about a second's work of ours. */
+  readonly count: number
+  readonly medium?: Medium
+  /** Ours first. */
+  readonly peers: readonly FlowPeer[]
+  readonly goals?: readonly Goal[]
+}
+
+/** Messages one way, as fast as they go. */
+export function flow({ name, about, peers, goals = [], ...work }: FlowCase): Case {
+  return {
+    name,
+    about,
+    contenders: peers.map(peer => contender(peer, work)),
+    columns: ['rate', 'megabytes', 'senderCpu', 'receiverCpu', 'senderPeak', 'receiverPeak'],
+    compared: ['rate'],
+    goals,
+  }
+}
+
+/** Our rate in relation to another's. */
+export function rateAtLeast(atLeast: number, against: string): Goal {
+  return { figure: 'rate', against, atLeast }
+}
+
+function contender(peer: FlowPeer, work: Pick<FlowCase, 'bytes' | 'count' | 'medium'>): Contender {
+  return {
+    name: peer.name,
+    run: async quick => {
+      const job = jobOf(peer, work, quick)
+      return sampleOf(job, await outcomeOf(peer.peer, job))
+    },
+  }
+}
+
+function jobOf(
+  { medium, share = 1 }: FlowPeer,
+  work: Pick<FlowCase, 'bytes' | 'count' | 'medium'>,
+  quick: boolean,
+): Job {
+  const count = Math.ceil(work.count * share)
+  return {
+    kind: 'flow',
+    bytes: work.bytes,
+    count: quick ? Math.ceil(count / 4) : count,
+    warmUp: Math.ceil(count / 5),
+    medium: medium ?? work.medium ?? 'tcp',
+  }
+}
+
+function outcomeOf(peer: string, job: Job): Promise<Outcome> {
+  return peer === 'libzmq' ? runLibzmq(job) : runPair({ peer, job, until: 'both' })
+}
+
+function sampleOf({ bytes, count, warmUp }: Job, { figures, sender, receiver }: Outcome): Sample {
+  const cpuEach = (ms: number): number => (ms * 1000) / (warmUp + count)
+  return {
+    ...figures,
+    megabytes: (figures.rate! * bytes) / 1e6,
+    senderCpu: cpuEach(sender.cpuMs),
+    receiverCpu: cpuEach(receiver.cpuMs),
+    senderPeak: sender.peakBytes,
+    receiverPeak: receiver.peakBytes,
+  }
+}
