@@ -12,8 +12,12 @@ export interface Case {
   /** Figures whose ratio to the first contender is shown. */
   readonly compared: readonly Figure[]
   readonly goals: readonly Goal[]
+  /** Rounds, where they differ from the usual number. */
+  readonly rounds?: Rounds
   /** Whether each process has a core of its own. */
   readonly pinned?: boolean
+  /** More to tell below the table; asked once, after the rounds. */
+  readonly remark?: () => Promise<string>
 }
 
 export interface Contender {
@@ -22,9 +26,15 @@ export interface Contender {
   run(quick: boolean): Promise<Sample>
 }
 
+export interface Rounds {
+  readonly full: number
+  readonly quick: number
+}
+
 /** A case and what its rounds gave: for each contender one sample per round. */
 export interface Result {
   readonly of: Case
   readonly rounds: number
   readonly samples: Readonly<Record<string, readonly Sample[]>>
+  readonly remark: string | undefined
 }

@@ -1,6 +1,12 @@
 import type { Case } from './case.ts'
+import { manyConnections } from './cases/connections.ts'
 import { pinnedRoundTrip, roundTrip } from './cases/echo.ts'
 import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
+import { idleConnections } from './cases/idle.ts'
+import { importTime } from './cases/import-time.ts'
+import { largeMessage } from './cases/large-message.ts'
+import { modulesLoaded } from './cases/modules.ts'
+import { slowReader } from './cases/slow-reader.ts'
 
 const ours: FlowPeer = { name: 'connect-ts', peer: 'ours' }
 const oursInBatches: FlowPeer = { name: 'connect-ts', peer: 'ours-batches' }
@@ -107,4 +113,15 @@ const overOthers: readonly Case[] = [
 ]
 
 /** Everything that is measured, in the order in which it is. */
-export const catalogue: readonly Case[] = [...overTcp, ...overOthers, roundTrip, pinnedRoundTrip]
+export const catalogue: readonly Case[] = [
+  ...overTcp,
+  ...overOthers,
+  roundTrip,
+  pinnedRoundTrip,
+  manyConnections,
+  largeMessage,
+  slowReader,
+  idleConnections,
+  importTime,
+  modulesLoaded,
+]

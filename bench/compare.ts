@@ -17,7 +17,7 @@ export async function* compareAll(cases: readonly Case[], plan: Plan): AsyncGene
 
 /** A B C, A B C, ...: what disturbs the machine for a while disturbs all of them. */
 async function compare(one: Case, plan: Plan, place: string): Promise<Result> {
-  const rounds = plan.rounds ?? USUAL_ROUNDS[plan.quick ? 'quick' : 'full']
+  const rounds = plan.rounds ?? (one.rounds ?? USUAL_ROUNDS)[plan.quick ? 'quick' : 'full']
   const names = one.contenders.map(({ name }) => name)
   const samples: Record<string, Sample[]> = Object.fromEntries(names.map(name => [name, []]))
   progress.begin(`${place} ${one.name}: ${rounds} x ${names.join(', ')}`)
@@ -28,7 +28,7 @@ async function compare(one: Case, plan: Plan, place: string): Promise<Result> {
     }
   }
   progress.clear()
-  return { of: one, rounds, samples }
+  return { of: one, rounds, samples, remark: await one.remark?.() }
 }
 
 async function runOnce(one: Case, { name, run }: Contender, quick: boolean): Promise<Sample> {

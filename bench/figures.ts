@@ -8,6 +8,19 @@ export const figures = {
   receiverCpu: { label: 'receiver CPU µs', show: digits },
   senderPeak: { label: 'sender peak MB', show: megabytes },
   receiverPeak: { label: 'receiver peak MB', show: megabytes },
+  senderGrowth: { label: 'sender peak above idle / message', show: digits },
+  receiverGrowth: { label: 'receiver peak above idle / message', show: digits },
+  slowest: { label: 'slowest connection / mean', show: digits },
+  stall: { label: 'longest stall of the sender, ms', show: rounded },
+  connections: { label: 'connections', show: rounded },
+  senderEach: { label: 'connecting end KB', show: kilobytes },
+  receiverEach: { label: 'accepting end KB', show: kilobytes },
+  bothEach: { label: 'both ends KB', show: kilobytes },
+  senderExcess: { label: 'sender peak MB above idle and limit', show: megabytes },
+  receiverExcess: { label: 'receiver peak MB above idle and limit', show: megabytes },
+  importMs: { label: 'ms', show: digits },
+  files: { label: 'files', show: rounded },
+  strays: { label: 'transports that are not used', show: rounded },
 } satisfies Record<string, { label: string; show: (value: number) => string }>
 
 export type Figure = keyof typeof figures
@@ -32,6 +45,10 @@ function rounded(value: number): string {
 
 function megabytes(bytes: number): string {
   return digits(bytes / 1e6)
+}
+
+function kilobytes(bytes: number): string {
+  return digits(bytes / 1e3)
 }
 
 function perSecond(rate: number): string {

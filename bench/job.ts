@@ -16,6 +16,30 @@ export interface Job {
   readonly medium: Medium
 }
 
+/** A flow to a reader that takes a datagram now and then. */
+export interface SlowJob extends Job {
+  readonly slowMs: number
+  /** Whether the reader then takes the rest, as fast as it comes. */
+  readonly drains: boolean
+}
+
+/** Many connections into one listener, all of which send as fast as they can, over TCP. */
+export interface CrowdJob {
+  readonly connections: number
+  /** Data of one message. */
+  readonly bytes: number
+  /** From the last connection to the beginning of what is measured. */
+  readonly warmUpMs: number
+  readonly measuredMs: number
+}
+
+/** Connections over TCP that are opened and left alone. */
+export interface IdleJob {
+  readonly connections: number
+  /** How many of them are open when the idle level is taken; they pay for what is paid once. */
+  readonly first: number
+}
+
 export interface Receiving {
   /** For the sender to connect to. */
   readonly address: string

@@ -7,6 +7,7 @@ export function jsonOf({ machine, quick, results }: Report): string {
     name: result.of.name,
     rounds: result.rounds,
     samples: result.samples,
+    remark: result.remark,
     verdicts: verdictsOf(result),
   }))
   return JSON.stringify({ machine, quick, cases }, null, 2)

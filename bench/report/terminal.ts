@@ -10,7 +10,10 @@ export function textOf(result: Result): string {
     row.map((cell, column) => padded(cell, column, widths)).join('   '),
   )
   const verdicts = verdictsOf(result).map(verdictText)
-  return [result.of.name, ...lines, ...verdicts].map((line, i) => (i === 0 ? line : `  ${line}`)).join('\n')
+  const remarks = result.remark === undefined ? [] : [result.remark]
+  return [result.of.name, ...lines, ...verdicts, ...remarks]
+    .map((line, i) => (i === 0 ? line : `  ${line}`))
+    .join('\n')
 }
 
 /** How many targets were met, and which were not. */

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import type { Case, Contender } from '../case.ts'
+import type { Usage } from '../child/meter.ts'
+import type { IdleJob } from '../job.ts'
+import { progress } from '../progress.ts'
+import { runPair } from '../run/pair.ts'
+
+const FULL = 10_000
+const QUICK = 2_000
+/** Files that a process has open beside its connections. */
+const OTHER_FILES = 100
+
+export const idleConnections: Case = {
+  name: '10,000 idle connections',
+  about: 'Resident memory of both ends, without garbage, once the connections are open and quiet.',
+  contenders: [contender('connect-ts', 'ours-idle'), contender('net', 'node-idle')],
+  columns: ['connections', 'senderEach', 'receiverEach', 'bothEach'],
+  compared: ['bothEach'],
+  goals: [{ figure: 'bothEach', against: 'net', atMost: 1.2 }],
+  rounds: { full: 5, quick: 1 },
+}
+
+function contender(name: string, peer: string): Contender {
+  return {
+    name,
+    run: async quick => {
+      const job: IdleJob = { connections: allowed(quick ? QUICK : FULL), first: 100 }
+      const { sender, receiver } = await runPair({ peer, job, until: 'both', settleMs: 300, exposeGc: true })
+      const [senderEach, receiverEach] = [eachOf(sender, job), eachOf(receiver, job)]
+      return { connections: job.connections, senderEach, receiverEach, bothEach: senderEach + receiverEach }
+    },
+  }
+}
+
+function eachOf({ idleBytes, endBytes }: Usage, { connections, first }: IdleJob): number {
+  return (endBytes - idleBytes) / (connections - first)
+}
+
+let warned = false
+
+/** As many of the connections as a process may open here. */
+function allowed(wanted: number): number {
+  const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
+  const most = limit === 'unlimited' ? wanted : Math.min(wanted, Number(limit) - OTHER_FILES)
+  if (most < wanted && !warned) {
+    progress.warn(`ulimit -n is ${limit}: ${most} idle connections instead of ${wanted}`)
+    warned = true
+  }
+  return most
+}
