@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 export interface Arguments {
   readonly help: boolean
   readonly quick: boolean
+  readonly check: boolean
   readonly json: boolean
   /** In place of each case's own number. */
   readonly rounds: number | undefined
@@ -18,12 +19,14 @@ Measures connect-ts beside net and tls, libzmq, zeromq.js and ws: two processes 
   --only WORDS   only the cases whose name has WORDS; may be given again
   --rounds N     N rounds of each case, 1 to 100
   --json         all samples as JSON, in place of the tables
+  --check        quick, beside net and tls alone; fails if a ratio is below its floor (bench/floors.ts)
   --help         this, and the names of the cases
 `
 
 const options = {
   help: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   only: { type: 'string', multiple: true, default: [] as string[] },
@@ -35,8 +38,9 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function readArguments(words: readonly string[]): Arguments {
   const values = parse(words)
+  if (values.check && values.json) throw new UsageError('--check does not go with --json')
   const rounds = values.rounds === undefined ? undefined : roundsOf(values.rounds)
-  return { ...values, rounds }
+  return { ...values, quick: values.quick || values.check, rounds }
 }
 
 function parse(words: readonly string[]): Omit<Arguments, 'rounds'> & { rounds?: string | undefined } {

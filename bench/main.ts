@@ -1,6 +1,7 @@
 import { type Arguments, help, readArguments, UsageError } from './arguments.ts'
 import type { Case, Result } from './case.ts'
 import { catalogue } from './catalogue.ts'
+import { belowFloor, checkedCases } from './check.ts'
 import { compareAll } from './compare.ts'
 import { progress } from './progress.ts'
 import { jsonOf } from './report/json.ts'
@@ -11,7 +12,7 @@ import { buildLibzmq } from './run/libzmq.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
-/** Gives the exit code: 2 for arguments that make no sense. */
+/** Gives the exit code: 1 if a ratio is below its floor, 2 for arguments that make no sense. */
 async function main(words: readonly string[]): Promise<number> {
   try {
     return await run(readArguments(words))
@@ -34,6 +35,7 @@ async function run(args: Arguments): Promise<number> {
     results.push(result)
     if (!args.json) process.stdout.write(`${textOf(result)}\n\n`)
   }
+  if (args.check) return checked(results)
   if (!args.json) process.stdout.write(`${summaryOf(results)}\n`)
   if (!args.json) return 0
   const report = { machine: await machine(hasLibzmq), quick: args.quick, results }
@@ -41,13 +43,14 @@ async function run(args: Arguments): Promise<number> {
   return 0
 }
 
-function choose({ only }: Arguments): Case[] {
+function choose({ check, only }: Arguments): Case[] {
   const words = only.map(word => word.toLowerCase())
-  const chosen = catalogue.filter(
+  const all = check ? checkedCases(catalogue) : catalogue
+  const chosen = all.filter(
     ({ name }) => words.length === 0 || words.some(word => name.toLowerCase().includes(word)),
   )
   if (chosen.length === 0) {
-    throw new UsageError(`no case has ${only.join(' or ')} in its name`)
+    throw new UsageError(`no case${check ? ' with a floor' : ''} has ${only.join(' or ')} in its name`)
   }
   return chosen
 }
@@ -65,4 +68,12 @@ function withoutLibzmq(one: Case): Case {
   if (contenders.length === one.contenders.length) return one
   progress.warn(`${one.name}: without libzmq, as bench/peers/libzmq.c cannot be built (libzmq3-dev)`)
   return { ...one, contenders }
+}
+
+function checked(results: readonly Result[]): number {
+  const lines = belowFloor(results)
+  process.stdout.write(
+    lines.length === 0 ? 'every ratio is above its floor\n' : `BELOW ITS FLOOR\n${lines.join('\n')}\n`,
+  )
+  return lines.length === 0 ? 0 : 1
 }
