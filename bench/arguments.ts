@@ -4,6 +4,7 @@ export interface Arguments {
   readonly help: boolean
   readonly quick: boolean
   readonly check: boolean
+  readonly write: boolean
   readonly json: boolean
   /** In place of each case's own number. */
   readonly rounds: number | undefined
@@ -19,6 +20,7 @@ Measures connect-ts beside net and tls, libzmq, zeromq.js and ws: two processes 
   --only WORDS   only the cases whose name has WORDS; may be given again
   --rounds N     N rounds of each case, 1 to 100
   --json         all samples as JSON, in place of the tables
+  --write        writes docs/benchmarks.md and docs/benchmarks.svg
   --check        quick, beside net and tls alone; fails if a ratio is below its floor (bench/floors.ts)
   --help         this, and the names of the cases
 `
@@ -27,6 +29,7 @@ const options = {
   help: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   check: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   only: { type: 'string', multiple: true, default: [] as string[] },
@@ -38,7 +41,12 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function readArguments(words: readonly string[]): Arguments {
   const values = parse(words)
-  if (values.check && values.json) throw new UsageError('--check does not go with --json')
+  if (values.write && values.only.length > 0) {
+    throw new UsageError('--write needs every case; leave out --only')
+  }
+  if (values.check && (values.write || values.json)) {
+    throw new UsageError('--check goes with neither --write nor --json')
+  }
   const rounds = values.rounds === undefined ? undefined : roundsOf(values.rounds)
   return { ...values, quick: values.quick || values.check, rounds }
 }

@@ -4,7 +4,7 @@ import type { Goal } from './goals.ts'
 /** One comparison: the same work, done by several contenders in turns. */
 export interface Case {
   readonly name: string
-  /** What it is, in a sentence. */
+  /** A sentence for the document. */
   readonly about: string
   /** The first is what the others are compared with. */
   readonly contenders: readonly Contender[]
@@ -16,6 +16,8 @@ export interface Case {
   readonly rounds?: Rounds
   /** Whether each process has a core of its own. */
   readonly pinned?: boolean
+  /** The heading of its part of the chart, if it has one. */
+  readonly chart?: string
   /** More to tell below the table; asked once, after the rounds. */
   readonly remark?: () => Promise<string>
 }

@@ -30,6 +30,7 @@ const overTcp: readonly Case[] = [
     count: 3_000_000,
     peers: [ours, net, libzmq, taking(zeromq, 0.1), taking(ws, 0.1)],
     goals: [rateAtLeast(15, 'zeromq'), rateAtLeast(13, 'ws'), rateAtLeast(1.5, 'libzmq')],
+    chart: '64 B',
   }),
   flow({
     name: '64 B, batches',
@@ -38,6 +39,7 @@ const overTcp: readonly Case[] = [
     count: 6_000_000,
     peers: [oursInBatches, net, taking(libzmq, 0.5)],
     goals: [rateAtLeast(2.5, 'libzmq'), rateAtLeast(0.55, 'net')],
+    chart: '64 B, trySend and batches',
   }),
   flow({
     name: '64 B, fresh datagrams',
@@ -54,6 +56,7 @@ const overTcp: readonly Case[] = [
     count: 1_000_000,
     peers: [ours, net, libzmq, taking(zeromq, 0.2), taking(ws, 0.2)],
     goals: [rateAtLeast(1.7, 'libzmq'), rateAtLeast(1.4, 'net')],
+    chart: '1 KiB',
   }),
   flow({
     name: '64 KiB',
@@ -62,6 +65,7 @@ const overTcp: readonly Case[] = [
     count: 40_000,
     peers: [ours, net, libzmq, zeromq, taking(ws, 0.2)],
     goals: [rateAtLeast(2, 'libzmq'), rateAtLeast(2, 'net')],
+    chart: '64 KiB',
   }),
   flow({
     name: '1 MiB',
@@ -70,6 +74,7 @@ const overTcp: readonly Case[] = [
     count: 2_500,
     peers: [ours, net, libzmq, zeromq, taking(ws, 0.2)],
     goals: [rateAtLeast(2, 'libzmq'), rateAtLeast(2, 'net')],
+    chart: '1 MiB',
   }),
 ]
 

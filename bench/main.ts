@@ -7,6 +7,7 @@ import { progress } from './progress.ts'
 import { jsonOf } from './report/json.ts'
 import { machine } from './report/machine.ts'
 import { summaryOf, textOf } from './report/terminal.ts'
+import { writeDocument } from './report/write.ts'
 import { whyNotPinned } from './run/cores.ts'
 import { buildLibzmq } from './run/libzmq.ts'
 
@@ -37,9 +38,10 @@ async function run(args: Arguments): Promise<number> {
   }
   if (args.check) return checked(results)
   if (!args.json) process.stdout.write(`${summaryOf(results)}\n`)
-  if (!args.json) return 0
+  if (!args.json && !args.write) return 0
   const report = { machine: await machine(hasLibzmq), quick: args.quick, results }
-  process.stdout.write(`${jsonOf(report)}\n`)
+  if (args.json) process.stdout.write(`${jsonOf(report)}\n`)
+  if (args.write) writeDocument(report)
   return 0
 }
 

@@ -34,6 +34,7 @@ export const pinnedRoundTrip: Case = {
   contenders: contenders(true),
   goals: pinnedGoals,
   pinned: true,
+  chart: 'Round trip of 64 B, pinned',
 }
 
 function contenders(pinned: boolean): Contender[] {

@@ -27,10 +27,11 @@ export interface FlowCase {
   /** Ours first. */
   readonly peers: readonly FlowPeer[]
   readonly goals?: readonly Goal[]
+  readonly chart?: string
 }
 
 /** Messages one way, as fast as they go. */
-export function flow({ name, about, peers, goals = [], ...work }: FlowCase): Case {
+export function flow({ name, about, peers, goals = [], chart, ...work }: FlowCase): Case {
   return {
     name,
     about,
@@ -38,6 +39,7 @@ export function flow({ name, about, peers, goals = [], ...work }: FlowCase): Cas
     columns: ['rate', 'megabytes', 'senderCpu', 'receiverCpu', 'senderPeak', 'receiverPeak'],
     compared: ['rate'],
     goals,
+    ...(chart !== undefined && { chart }),
   }
 }
 
