@@ -49,7 +49,8 @@ export class StreamConnection implements Connection {
         if (!settings.allowHalfOpen) this.writer.followPeer()
       },
     })
-    this.writer = new QueueWriter(stream, settings, platform, error => this.#break(error))
+    const way = { write: this.#write, end: () => stream.end() }
+    this.writer = new QueueWriter(way, settings, platform, error => this.#break(error))
 
     const { frameTimeoutMs, idleTimeoutMs, closeTimeoutMs } = settings
     const deadline = (ms: number, error: () => ConnectError): Deadline =>
@@ -164,11 +165,21 @@ export class StreamConnection implements Connection {
     this.reader.onEnd()
   }
 
+  readonly #write: ByteStream['write'] = (segments, byteLength) => {
+    const written = this.#stream.write(segments, byteLength)
+    if (written) this.#noteWritten()
+    return written
+  }
+
   #onWritten(byteLength: number): void {
     if (this.#state.kind !== 'open') return
+    this.#noteWritten()
+    this.writer.onWritten(byteLength)
+  }
+
+  #noteWritten(): void {
     this.#noteActivity()
     if (this.#closeDeadline.running) this.#closeDeadline.restart()
-    this.writer.onWritten(byteLength)
   }
 
   #onFinish(): void {

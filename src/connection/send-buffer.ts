@@ -46,7 +46,7 @@ export class SendBuffer {
 
   /** Whether there is memory that `trim` would give back. */
   get holdsSpares(): boolean {
-    return this.#spares.length > 0
+    return this.#spares.length > 0 || (this.#slab !== undefined && this.#slab.length > FIRST_SLAB_BYTES)
   }
 
   append(datagram: ConnectDatagram): void {

@@ -20,6 +20,18 @@ const WRITE_LARGE_AT_BYTES = 512 * 1024
 /** Most bytes in one write. Another write begins while fewer than this are in flight. */
 const IN_FLIGHT_BYTES = 1024 * 1024
 
+/**
+ * What one turn of the event loop may send before `send` and `flush` wait for the next one, in bytes of small frames.
+ * Where the operating system takes every write at once, a loop of sends would otherwise keep all else from running.
+ */
+const TURN_COST = 64 * 1024
+
+/** What a write costs beside its bytes. */
+const WRITE_COST = 4 * 1024
+
+/** Large data is not copied: the same number of its bytes costs so many times less. */
+const LARGE_DATA_SHARE = 16
+
 /** What every `send` returns while there is room: one promise for all. */
 const FULFILLED = Promise.resolve()
 
@@ -72,6 +84,10 @@ export class QueueWriter implements ConnectionWriter {
   #writtenBytes = 0
   #inFlightBytes = 0
   #turnAwaited = false
+  /** What was sent since the last turn of the event loop; see `TURN_COST`. */
+  #turnCost = 0
+  /** Fulfilled by the next turn. */
+  #nextTurn: Deferred<void> | undefined
   readonly #follower: PeerFollower
   /** Whether the user has the promise of `close()`. */
   #closeAsked = false
@@ -112,7 +128,7 @@ export class QueueWriter implements ConnectionWriter {
     if (problem !== undefined) return rejected(problem)
     if (this.#hasRoomFor(datagram)) {
       this.#queue(datagram)
-      return FULFILLED
+      return this.#paced()
     }
     const pending = new PendingSend(datagram)
     wait(this.#waiting, pending, 'send', signal)
@@ -134,11 +150,11 @@ export class QueueWriter implements ConnectionWriter {
     const signal = options?.signal
     const problem = refusal('flush', signal)
     if (problem !== undefined) return rejected(problem)
-    if (this.#waiting.size === 0 && this.#queuedBytes === this.#writtenBytes) return FULFILLED
+    this.#write()
+    if (this.#waiting.size === 0 && this.#allWritten) return this.#paced()
     const pending = new PendingFlush()
     pending.upTo = this.#queuedBytes
     wait(this.#waiting.size > 0 ? this.#waiting : this.#flushes, pending, 'flush', signal)
-    this.#write()
     return pending.promise
   }
 
@@ -163,16 +179,8 @@ export class QueueWriter implements ConnectionWriter {
   onWritten(byteLength: number): void {
     if (this.#state.kind === 'failed') return
     this.#inFlightBytes -= byteLength
-    this.#writtenBytes += byteLength
-    this.#buffer.release(this.#writtenBytes)
-    // A quiet connection gives back what a burst has used; a busy one has sent more by the next turn.
-    if (this.#buffer.holdsSpares && this.#queuedBytes === this.#writtenBytes) this.#awaitTurn()
-    this.#admit()
-    for (let flush = this.#flushes.peek(); flush !== undefined; flush = this.#flushes.peek()) {
-      if (flush.upTo > this.#writtenBytes) break
-      this.#flushes.shift()
-      flush.resolve()
-    }
+    this.#noteWritten(byteLength)
+    if (this.#turnCost < TURN_COST) this.#goOn()
     if (this.#inFlightBytes === 0) this.#write()
     this.#follower.look()
     this.#endIfDone()
@@ -238,11 +246,25 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   #queue(datagram: ConnectDatagram): void {
+    const frameBytes = HEADER_BYTES + datagram.byteLength
     this.#buffer.append(datagram)
-    this.#queuedBytes += HEADER_BYTES + datagram.byteLength
-    const writeAt = this.#buffer.holdsLarge ? WRITE_LARGE_AT_BYTES : WRITE_AT_BYTES
-    if (this.#buffer.byteLength >= writeAt) this.#write()
-    if (this.#buffer.byteLength > 0) this.#awaitTurn()
+    this.#queuedBytes += frameBytes
+    const { byteLength, holdsLarge } = this.#buffer
+    this.#turnCost += holdsLarge ? frameBytes / LARGE_DATA_SHARE : frameBytes
+    if (byteLength >= (holdsLarge ? WRITE_LARGE_AT_BYTES : WRITE_AT_BYTES)) this.#write()
+    this.#awaitTurn()
+  }
+
+  get #allWritten(): boolean {
+    return this.#queuedBytes === this.#writtenBytes
+  }
+
+  /** A fulfilled promise, or the next turn's if this one has sent enough. */
+  #paced(): Promise<void> {
+    if (this.#turnCost < TURN_COST) return FULFILLED
+    this.#awaitTurn()
+    this.#nextTurn ??= new Deferred()
+    return this.#nextTurn.promise
   }
 
   #awaitTurn(): void {
@@ -252,20 +274,42 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   readonly #onTurn = (): void => {
+    const quiet = this.#turnCost === 0
     this.#turnAwaited = false
+    this.#turnCost = 0
+    this.#nextTurn?.resolve()
+    this.#nextTurn = undefined
     if (this.#state.kind === 'failed') return
-    if (this.#queuedBytes === this.#writtenBytes) this.#buffer.trim()
+    this.#goOn()
     this.#write()
+    this.#follower.look()
     this.#endIfDone()
+    this.#trim(quiet)
+  }
+
+  /** A connection that is quiet for a turn gives back what a burst has used. */
+  #trim(quiet: boolean): void {
+    if (!this.#buffer.holdsSpares || !this.#allWritten) return
+    if (quiet) this.#buffer.trim()
+    else this.#awaitTurn()
   }
 
   #write(): void {
     while (this.#buffer.byteLength > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
       const taken = this.#take()
       if (taken === undefined) return
+      this.#turnCost += WRITE_COST
       this.#inFlightBytes += taken.byteLength
-      this.#stream.write(taken.segments, taken.byteLength)
+      if (!this.#stream.write(taken.segments, taken.byteLength)) continue
+      this.#inFlightBytes -= taken.byteLength
+      this.#noteWritten(taken.byteLength)
     }
+  }
+
+  #noteWritten(byteLength: number): void {
+    this.#writtenBytes += byteLength
+    this.#buffer.release(this.#writtenBytes)
+    if (this.#waiting.size > 0 || this.#flushes.size > 0 || this.#buffer.holdsSpares) this.#awaitTurn()
   }
 
   /** What the next write takes; undefined if the stream cannot go on. */
@@ -275,6 +319,16 @@ export class QueueWriter implements ConnectionWriter {
     } catch (error) {
       this.#onBroken(error as ConnectError)
       return undefined
+    }
+  }
+
+  /** Goes on with those who wait for room, or for what has been written. */
+  #goOn(): void {
+    this.#admit()
+    for (let flush = this.#flushes.peek(); flush !== undefined; flush = this.#flushes.peek()) {
+      if (flush.upTo > this.#writtenBytes) return
+      this.#flushes.shift()
+      flush.resolve()
     }
   }
 

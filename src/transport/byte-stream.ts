@@ -19,10 +19,11 @@ export interface ByteStream {
   open(sink: ByteStreamSink): void
 
   /**
-   * Queues bytes after those of earlier calls. The segments must not change until `onWritten` has counted them; the
-   * caller bounds how much it leaves uncounted. Not called after `end` or `reset`.
+   * Queues bytes after those of earlier calls. Returns whether the operating system has all of them, and of the earlier
+   * ones, already. If not, the segments must not change until `onWritten` has counted them; the caller bounds how much
+   * it leaves uncounted. Not called after `end` or `reset`.
    */
-  write(segments: readonly Uint8Array[], byteLength: number): void
+  write(segments: readonly Uint8Array[], byteLength: number): boolean
 
   /** Ends this direction once all that was written is out; `onFinish` follows. */
   end(): void
@@ -54,7 +55,7 @@ export interface ByteStreamSink {
   room(): Uint8Array | undefined
   /** The other end has ended its direction cleanly. */
   onEnd(): void
-  /** The next `byteLength` bytes that were written are with the operating system. */
+  /** The next `byteLength` bytes of the writes that returned false are with the operating system. */
   onWritten(byteLength: number): void
   /** This direction has ended: all was written and the end was sent. */
   onFinish(): void

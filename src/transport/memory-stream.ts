@@ -51,7 +51,7 @@ class MemoryStream implements ByteStream {
     this.#deliverSoon()
   }
 
-  write(segments: readonly Uint8Array[], byteLength: number): void {
+  write(segments: readonly Uint8Array[], byteLength: number): boolean {
     const chunk = new Uint8Array(byteLength)
     let at = 0
     for (const segment of segments) {
@@ -59,6 +59,7 @@ class MemoryStream implements ByteStream {
       at += segment.length
     }
     this.#peer.#post(chunk)
+    return false
   }
 
   end(): void {

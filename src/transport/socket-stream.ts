@@ -67,16 +67,19 @@ export class SocketStream implements ByteStream {
     this.#parts.reads.start(sink)
   }
 
-  write(segments: readonly Uint8Array[], byteLength: number): void {
+  write(segments: readonly Uint8Array[], byteLength: number): boolean {
     const socket = this.#socket
     const last = segments.length - 1
-    this.#pendingWrites++
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(segments[i]!)
+    let done = false
     socket.write(segments[last]!, error => {
-      if (!error) this.#onWritten(byteLength)
+      if (!error && !done) this.#onWritten(byteLength)
     })
     if (last > 0) socket.uncork()
+    done = socket.writableLength === 0 && socket.errored === null
+    if (!done) this.#pendingWrites++
+    return done
   }
 
   /** Ends the socket only when its writes are done: until then, `reset` can still write behind them. */

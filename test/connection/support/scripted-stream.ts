@@ -20,6 +20,8 @@ export class ScriptedStream implements ByteStream {
   readonly log: string[] = []
   /** Every write, in order. */
   readonly writes: Write[] = []
+  /** Whether the operating system takes what is written at once, when nothing is in flight. */
+  takesAtOnce = false
   #sink: Partial<ByteStreamSink> | undefined
   #unacknowledged: Write[] = []
   #acknowledgedOfFirst = 0
@@ -61,13 +63,15 @@ export class ScriptedStream implements ByteStream {
     this.#sink = sink
   }
 
-  write(segments: readonly Uint8Array[], byteLength: number): void {
+  write(segments: readonly Uint8Array[], byteLength: number): boolean {
     assert.ok(!this.#ended && !this.#reset, 'no write after end or reset')
     assert.ok(byteLength > 0 && segments.every(segment => segment.length > 0), 'no empty write')
     const write = { segments: [...segments], bytes: concat(segments) }
     assert.equal(write.bytes.length, byteLength)
     this.writes.push(write)
+    if (this.takesAtOnce && this.#unacknowledged.length === 0) return true
     this.#unacknowledged.push(write)
+    return false
   }
 
   end(): void {

@@ -55,8 +55,9 @@ export class PipeEnd implements ByteStream {
     this.#sink = sink
   }
 
-  write(segments: readonly Uint8Array[]): void {
+  write(segments: readonly Uint8Array[]): boolean {
     if (!this.#truncated) this.#out = concat([this.#out, ...segments])
+    return false
   }
 
   end(): void {
