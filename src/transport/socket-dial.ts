@@ -7,7 +7,7 @@ import { socketOptions } from './socket-options.ts'
 import { connectSocket, type SocketReads } from './socket-reads.ts'
 
 /**
- * Connects a socket, within `connectTimeoutMs`, and makes something of it in the very moment it is connected: from then
+ * Connects a socket that is not read yet, within `connectTimeoutMs`, and makes something of it in the very moment it is connected: from then
  * on, what is made has to listen to its errors.
  */
 export function dialSocket<T>(
@@ -15,6 +15,7 @@ export function dialSocket<T>(
   address: Address,
   settings: ConnectSettings,
   make: (reads: SocketReads) => T,
+  open: (target: NetConnectOpts) => SocketReads = connectSocket,
 ): Promise<T> {
   const { connectTimeoutMs, signal } = settings
   const what = `connecting to ${address.text}`
@@ -31,7 +32,7 @@ export function dialSocket<T>(
         fail(
           new ConnectError(ConnectErrorCode.CONNECT_FAILED, `${what} failed: ${describe(cause)}`, { cause }),
         )
-      reads = connectSocket({ ...target, ...socketOptions(settings) })
+      reads = open({ ...target, ...socketOptions(settings) })
       reads.socket.on('error', onError)
       reads.socket.once('connect', () => {
         try {

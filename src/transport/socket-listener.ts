@@ -17,6 +17,8 @@ export interface SocketListenerParts {
   readonly target: NetListenOptions
   readonly address: Address
   readonly settings: ListenSettings
+  /** What becomes of a socket of the server's, which is not read yet. */
+  readonly open?: (accepted: Socket) => SocketReads
   /** A peer has connected, within `maxConnections`. May throw a ConnectError: the peer is then turned away. */
   readonly onSocket: (reads: SocketReads) => void
   readonly onRejected: (error: ConnectError) => void
@@ -45,14 +47,15 @@ export async function bindSockets(parts: SocketListenerParts): Promise<SocketLis
 }
 
 function admit(server: Server, parts: SocketListenerParts): void {
-  let open = 0
+  const { open = adoptSocket } = parts
+  let connections = 0
   server.on('connection', accepted => {
-    const reads = adoptSocket(accepted)
+    const reads = open(accepted)
     const { socket } = reads
-    open++
-    socket.once('close', () => open--)
+    connections++
+    socket.once('close', () => connections--)
     try {
-      if (open > parts.settings.maxConnections) throw fullError(parts)
+      if (connections > parts.settings.maxConnections) throw fullError(parts)
       parts.onSocket(reads)
     } catch (error) {
       socket.on('error', ignore)

@@ -1,12 +1,11 @@
+import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
-import { certificateError, codeOf, handshakeError } from './node-errors.ts'
-import type { SocketReads } from './socket-reads.ts'
-import { TlsCarrier } from './tls-carrier.ts'
-import { nodeTlsOptions, secureStream } from './tls-node.ts'
+import { certificateError, handshakeError } from './node-errors.ts'
+import { carryTls, nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
 
 /** Our own deadline is the one that counts; Node's is only put out of its way. */
 const NODE_TIMEOUT_FACTOR = 10
@@ -15,13 +14,14 @@ const NODE_TIMEOUT_FACTOR = 10
 interface Handshake {
   readonly carrier: TlsCarrier
   readonly timer: NodeJS.Timeout
+  timedOut: boolean
 }
 
 /**
  * The server's side of the handshakes: each on its own, within `handshakeTimeoutMs`.
  *
- * A `tls.Server` that does not listen is given a carrier for each accepted socket, as its `connection` event allows.
- * It does the handshake and verifies the client.
+ * A `tls.Server` that does not listen is given each accepted socket, as its `connection` event allows. It does the
+ * handshake and verifies the client.
  */
 export class TlsAcceptor {
   readonly #server: Server
@@ -30,11 +30,10 @@ export class TlsAcceptor {
   readonly #timeoutMs: number
   readonly #mutual: boolean
   readonly #requireCloseNotify: boolean
+  /** Those that are under way. */
   readonly #handshakes = new Set<Handshake>()
-  /** Handshakes that were cut for taking too long and that the server has not reported as failed yet. */
-  #timedOut = 0
-  /** The one whose bytes are being read: a handshake that is done meanwhile is this one. */
-  #current: Handshake | undefined
+  /** By the socket that the server was given. The server reports a failed one when its socket is long gone. */
+  readonly #bySocket = new WeakMap<Socket, Handshake>()
 
   /** @throws ConnectError `INVALID_OPTION` if the certificate or the key is missing or cannot be used */
   constructor(settings: ListenSettings, sink: ByteStreamListenerSink) {
@@ -55,16 +54,19 @@ export class TlsAcceptor {
     this.#server.on('tlsClientError', (error, tlsSocket) => this.#onFailed(error, tlsSocket))
   }
 
-  /** Begins the handshake with a peer that has connected. */
-  accept(reads: SocketReads): void {
-    const carrier = new TlsCarrier(reads, !this.#requireCloseNotify)
+  /**
+   * Begins the handshake with a peer that has connected.
+   *
+   * @throws ConnectError as `carryTls` does
+   */
+  accept(socket: Socket): void {
+    const carrier = carryTls(socket, this.#requireCloseNotify)
     const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
-    const handshake: Handshake = { carrier, timer }
+    const handshake: Handshake = { carrier, timer, timedOut: false }
     this.#handshakes.add(handshake)
-    carrier.once('close', () => this.#onGone(handshake))
-    carrier.once('carrierEnd', () => this.#onEnd(handshake))
-    carrier.deliver = emit => this.#during(handshake, emit)
-    this.#server.emit('connection', carrier)
+    this.#bySocket.set(socket, handshake)
+    socket.on('error', ignore).once('close', () => this.#onGone(handshake))
+    this.#server.emit('connection', socket)
   }
 
   /**
@@ -84,20 +86,17 @@ export class TlsAcceptor {
 
   /** Breaks off every handshake that is under way. */
   close(): void {
-    for (const { carrier } of this.#handshakes) carrier.destroy()
+    for (const { carrier } of this.#handshakes) carrier.socket.destroy()
   }
 
-  #during(handshake: Handshake, emit: () => void): void {
-    this.#current = handshake
-    try {
-      emit()
-    } finally {
-      this.#current = undefined
-    }
+  #handshakeOf(tlsSocket: TLSSocket): Handshake | undefined {
+    // Not documented, but so on Node 20 to 26: what the TLS socket was made over.
+    const { _parent } = tlsSocket as { _parent?: Socket }
+    return _parent && this.#bySocket.get(_parent)
   }
 
   #onSecure(tlsSocket: TLSSocket): void {
-    const handshake = this.#current
+    const handshake = this.#handshakeOf(tlsSocket)
     if (handshake === undefined || !this.#handshakes.delete(handshake)) {
       tlsSocket.on('error', ignore).destroy()
       return
@@ -106,21 +105,20 @@ export class TlsAcceptor {
     this.#sink.onStream(secureStream(tlsSocket, handshake.carrier, this.#settings))
   }
 
-  /** Called once for every handshake that fails, without a word on which it was. */
   #onFailed(error: Error, tlsSocket: TLSSocket): void {
     tlsSocket.on('error', ignore)
     this.#sink.onRejected(this.#reasonOf(error, tlsSocket))
   }
 
-  #reasonOf(error: Error, { authorizationError }: TLSSocket): ConnectError {
+  #reasonOf(error: Error, tlsSocket: TLSSocket): ConnectError {
+    const { authorizationError } = tlsSocket
     if (authorizationError) {
       // Node names the reason there and then just hangs up.
       const reason = String(authorizationError)
       const cause = Object.assign(new Error(reason, { cause: error }), { code: reason })
       return certificateError(cause, 'a client')
     }
-    if (this.#timedOut === 0 || codeOf(error) !== 'ECONNRESET') return handshakeError(error, 'a client')
-    this.#timedOut--
+    if (!this.#handshakeOf(tlsSocket)?.timedOut) return handshakeError(error, 'a client')
     return new ConnectError(
       ConnectErrorCode.HANDSHAKE_TIMEOUT,
       `TLS handshake with a client took longer than ${this.#timeoutMs} ms`,
@@ -129,12 +127,8 @@ export class TlsAcceptor {
   }
 
   #onTimeout(handshake: Handshake): void {
-    this.#timedOut++
-    handshake.carrier.destroy()
-  }
-
-  #onEnd(handshake: Handshake): void {
-    if (this.#handshakes.has(handshake)) handshake.carrier.destroy()
+    handshake.timedOut = true
+    handshake.carrier.socket.destroy()
   }
 
   #onGone(handshake: Handshake): void {

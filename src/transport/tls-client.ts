@@ -7,8 +7,7 @@ import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { handshakeError } from './node-errors.ts'
-import type { TlsCarrier } from './tls-carrier.ts'
-import { nodeTlsOptions, secureStream } from './tls-node.ts'
+import { nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
 
 /**
  * The client's options in Node's words. The server's certificate is verified whatever the environment says.
@@ -45,17 +44,18 @@ export function clientHandshake(
         ConnectErrorCode.HANDSHAKE_TIMEOUT,
         `TLS handshake with ${peer} took longer than ${handshakeTimeoutMs} ms`,
       ),
-    giveUp: () => carrier.destroy(),
+    giveUp: () => carrier.socket.destroy(),
     begin(succeed, fail) {
       const onError = (error: Error): void => fail(handshakeError(error, peer))
       const onGone = (): void => fail(handshakeError(new Error('the server hung up'), peer))
-      if (carrier.destroyed || carrier.carrierEnded) {
+      const { socket } = carrier
+      if (socket.destroyed) {
         onGone()
         return
       }
       // These listeners stay: once the handshake is done, they find the attempt settled.
-      carrier.on('error', onError).once('carrierEnd', onGone)
-      const tlsSocket = connect({ ...options, socket: carrier })
+      socket.on('error', onError)
+      const tlsSocket = connect({ ...options, socket })
       tlsSocket.on('error', onError).once('close', onGone)
       tlsSocket.once('secureConnect', () => succeed(secureStream(tlsSocket, carrier, settings)))
     },

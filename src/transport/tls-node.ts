@@ -1,18 +1,21 @@
+import type { Socket } from 'node:net'
 import {
   createSecureContext,
   type PeerCertificate as NodeCertificate,
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls'
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ConnectionSettings, Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { reasonOf } from './node-errors.ts'
-import { EventReads } from './socket-reads.ts'
+import { addressesOf, type SocketAddresses } from './socket-addresses.ts'
 import { resetSocket, watchHalfOpen } from './socket-reset.ts'
 import { SocketStream } from './socket-stream.ts'
-import { failWithoutCloseNotify, type TlsCarrier } from './tls-carrier.ts'
+import { checkThatEndsAreTold } from './tls-end.ts'
 import type { PeerCertificate, TlsInfo } from './tls-info.ts'
+import { TlsReads } from './tls-reads.ts'
 
 /** TLS options in Node's words. */
 export interface NodeTlsOptions extends SecureContextOptions {
@@ -56,25 +59,69 @@ function usable(options: SecureContextOptions): boolean {
   }
 }
 
+/** A socket that TLS is to be spoken over: unread, because Node's TLS layer reads its handle itself. */
+export interface TlsCarrier extends SocketAddresses {
+  readonly socket: Socket
+  /** Whether an end of the TLS stream without `close_notify` is an error. */
+  readonly requireCloseNotify: boolean
+  /** The handshake is done: from now on, destroying the socket is what follows an end, and no longer a refusal. */
+  handshakeDone(): void
+}
+
+/**
+ * Until its handshake is done, whoever destroys the socket refuses the peer, and does it by a reset: a client of TLS 1.3
+ * may by then believe that it is connected.
+ *
+ * @throws ConnectError `CONNECTION_RESET` if the peer has broken the connection already, `HANDSHAKE_FAILED` if this
+ * runtime cannot do what `requireCloseNotify` wants
+ */
+export function carryTls(socket: Socket, requireCloseNotify: boolean): TlsCarrier {
+  const addresses = addressesOf('tls:', socket)
+  if (requireCloseNotify) checkThatEndsAreTold(socket)
+  // The TLS socket takes this over. A peer that ends in the middle of its handshake has hung up.
+  socket.allowHalfOpen = false
+  const handshakeDone = (): void => void Reflect.deleteProperty(socket, 'destroy')
+  socket.destroy = () => {
+    handshakeDone()
+    resetSocket(socket)
+    return socket
+  }
+  return { socket, ...addresses, requireCloseNotify, handshakeDone }
+}
+
 /** A byte stream over a TLS socket whose handshake is done. */
 export function secureStream(
   tlsSocket: TLSSocket,
   carrier: TlsCarrier,
   settings: ConnectionSettings,
 ): ByteStream {
-  const { socket } = carrier
+  const { socket, localAddress, remoteAddress, requireCloseNotify } = carrier
+  const reads = new TlsReads(tlsSocket, requireCloseNotify ? socket : undefined)
   carrier.handshakeDone()
-  failWithoutCloseNotify(tlsSocket, carrier)
+  tlsSocket.allowHalfOpen = true
+  socket.on('error', error => tlsSocket.destroy(error))
   return new SocketStream({
-    reads: new EventReads(tlsSocket),
-    ...carrier.addresses,
+    reads,
+    localAddress,
+    remoteAddress,
     tls: tlsInfoOf(tlsSocket),
     reset: () => resetSocket(socket),
     onEnd(confirmed) {
+      if (reads.truncated) {
+        tlsSocket.destroy(truncatedError())
+        return
+      }
       confirmed()
       watchHalfOpen(socket, settings)
     },
   })
+}
+
+function truncatedError(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.STREAM_TRUNCATED,
+    'TLS stream was cut: it ended without a close_notify',
+  )
 }
 
 function nodePem(pem: Pem): string[] {

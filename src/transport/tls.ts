@@ -1,12 +1,14 @@
+import { connect } from 'node:net'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
+import { EventReads } from './socket-reads.ts'
 import { resetSocket } from './socket-reset.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
-import { TlsCarrier } from './tls-carrier.ts'
 import { clientHandshake, clientOptions } from './tls-client.ts'
+import { carryTls } from './tls-node.ts'
 
 export const usesTls = true
 
@@ -19,7 +21,8 @@ export async function dial(address: Address, settings: ConnectSettings): Promise
     target,
     address,
     settings,
-    reads => new TlsCarrier(reads, tls.requireCloseNotify === false),
+    ({ socket }) => carryTls(socket, tls.requireCloseNotify ?? true),
+    target => new EventReads(connect(target).pause()),
   )
   return clientHandshake(carrier, options, address, settings)
 }
@@ -35,7 +38,8 @@ export async function bind(
     target: { host, port },
     address,
     settings,
-    onSocket: reads => acceptor.accept(reads),
+    open: accepted => new EventReads(accepted),
+    onSocket: ({ socket }) => acceptor.accept(socket),
     onRejected: error => sink.onRejected(error),
     turnAway: resetSocket,
   })

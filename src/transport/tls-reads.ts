@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { ReadSink, SocketReads } from './socket-reads.ts'
+import { hasEnded } from './tls-end.ts'
+
+/**
+ * Reads a TLS socket: takes what it pushes before the machinery of its stream does, which costs as much as decrypting,
+ * and notes how it ends. While the socket is paused, its stream keeps what comes, as usual.
+ */
+export class TlsReads implements SocketReads {
+  readonly socket: TLSSocket
+  #sink: ReadSink | undefined
+  #truncated = false
+
+  /** @param carrier what `socket` was made over, to tell how it ends; undefined if every end is clean */
+  constructor(socket: TLSSocket, carrier: Socket | undefined) {
+    this.socket = socket
+    const { push } = socket
+    socket.push = (chunk, encoding) => {
+      if (chunk === null) this.#truncated = carrier !== undefined && hasEnded(carrier, socket)
+      else if (this.#takesDirectly()) {
+        this.#sink!.onData(chunk as Uint8Array)
+        return true
+      }
+      return push.call(socket, chunk, encoding)
+    }
+  }
+
+  /** Whether the stream, which has ended, was cut: its end came without a `close_notify`. */
+  get truncated(): boolean {
+    return this.#truncated
+  }
+
+  start(sink: ReadSink): void {
+    this.#sink = sink
+    this.socket.on('data', chunk => sink.onData(chunk as Uint8Array)).resume()
+  }
+
+  /** Nothing that came earlier waits in the stream. */
+  #takesDirectly(): boolean {
+    return (
+      this.#sink !== undefined && this.socket.readableFlowing === true && this.socket.readableLength === 0
+    )
+  }
+}
