@@ -3,15 +3,15 @@ import type { ConnectDatagram } from '../frame/datagram.ts'
 import { FrameDecoder } from '../frame/decoder.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
-import type { ByteStream } from '../transport/byte-stream.ts'
+import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 import { Deadline } from './deadline.ts'
 import { Deferred } from './promises.ts'
-import { QueueReader } from './reader.ts'
+import { QueueReader, type ReaderEvents } from './reader.ts'
 import type { Connection } from './types.ts'
 import { unlessAborted } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
-import { QueueWriter } from './writer.ts'
+import { QueueWriter, type WriterEvents } from './writer.ts'
 
 /**
  * `open`: at least one direction goes on. `failed`: broken by `error`; the transport may still be winding down.
@@ -22,18 +22,28 @@ type State =
   | { readonly kind: 'failed'; readonly error: ConnectError }
   | { readonly kind: 'closed' }
 
-/** A connection over any byte stream: joins the transport, the decoder, the reader, the writer and the deadlines. */
-export class StreamConnection implements Connection {
+const OPEN: State = { kind: 'open' }
+
+/**
+ * A connection over any byte stream: joins the transport, the decoder, the reader, the writer and the deadlines.
+ *
+ * It is itself what the transport, the reader and the writer call, and makes what not every connection needs when it is
+ * needed: there may be many thousands that do nothing for most of the time.
+ */
+export class StreamConnection implements Connection, ByteStreamSink, ReaderEvents, WriterEvents {
   readonly reader: QueueReader
   readonly writer: QueueWriter
 
   readonly #stream: ByteStream
+  readonly #settings: ConnectionSettings
+  readonly #platform: Platform
   readonly #decoder: FrameDecoder
-  readonly #frameDeadline: Deadline
-  readonly #idleDeadline: Deadline
-  readonly #closeDeadline: Deadline
-  readonly #closed = new Deferred<void>()
-  #state: State = { kind: 'open' }
+  #frameDeadline: Deadline | undefined
+  #idleDeadline: Deadline | undefined
+  #closeDeadline: Deadline | undefined
+  #state: State = OPEN
+  /** Made when somebody first asks for `closed`. */
+  #closed: Deferred<void> | undefined
   /** Whether the user has called `close()` or `abort()`, and so learns of a failure without `await using`. */
   #endAsked = false
   #readable: ReadableStream<ConnectDatagram> | undefined
@@ -41,37 +51,13 @@ export class StreamConnection implements Connection {
 
   constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform) {
     this.#stream = stream
+    this.#settings = settings
+    this.#platform = platform
     this.#decoder = new FrameDecoder(settings.maxMessageBytes, platform.allocate)
-    this.reader = new QueueReader(settings.receiveQueueBytes, {
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-      onEndRead: () => {
-        if (!settings.allowHalfOpen) this.writer.followPeer()
-      },
-    })
-    const way = { write: this.#write, end: () => stream.end() }
-    this.writer = new QueueWriter(way, settings, platform, error => this.#break(error))
-
-    const { frameTimeoutMs, idleTimeoutMs, closeTimeoutMs } = settings
-    const deadline = (ms: number, error: () => ConnectError): Deadline =>
-      new Deadline(platform, ms, () => this.#break(error()))
-    this.#frameDeadline = deadline(frameTimeoutMs, () =>
-      timeout('FRAME', `a frame took longer than ${frameTimeoutMs} ms`),
-    )
-    this.#idleDeadline = deadline(idleTimeoutMs, () =>
-      timeout('IDLE', `no byte came or went for ${idleTimeoutMs} ms`),
-    )
-    this.#closeDeadline = deadline(closeTimeoutMs, () => this.#closeTimeout(closeTimeoutMs))
-
-    stream.open({
-      onData: chunk => this.#onData(chunk),
-      room: () => this.#decoder.room(),
-      onEnd: () => this.#onEnd(),
-      onWritten: byteLength => this.#onWritten(byteLength),
-      onFinish: () => this.#onFinish(),
-      onClose: error => this.#onClose(error),
-    })
-    this.#idleDeadline.restart()
+    this.reader = new QueueReader(settings.receiveQueueBytes, this)
+    this.writer = new QueueWriter(stream, settings, platform, this)
+    stream.open(this)
+    this.#noteActivity()
   }
 
   get localAddress(): string {
@@ -87,6 +73,10 @@ export class StreamConnection implements Connection {
   }
 
   get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Deferred()
+      this.#settleClosed()
+    }
     return this.#closed.promise
   }
 
@@ -119,15 +109,7 @@ export class StreamConnection implements Connection {
     }
   }
 
-  #end(): Promise<void> {
-    if (this.#state.kind === 'open' && !this.#closeDeadline.running) {
-      this.#closeDeadline.restart()
-      this.writer.end()
-    }
-    return this.#closed.promise
-  }
-
-  #onData(chunk: Uint8Array): void {
+  onData(chunk: Uint8Array): void {
     if (this.#state.kind !== 'open') return
     this.#noteActivity()
     const datagrams: ConnectDatagram[] = []
@@ -142,20 +124,13 @@ export class StreamConnection implements Connection {
     this.#watchFrame(datagrams.length > 0)
   }
 
-  /** While this end does not read, an idle peer is not the peer's fault. */
-  #noteActivity(): void {
-    if (!this.reader.paused) this.#idleDeadline.restart()
+  room(): Uint8Array | undefined {
+    return this.#decoder.room()
   }
 
-  /** @param begun whether the frame that is under way, if one is, began just now */
-  #watchFrame(begun: boolean): void {
-    if (!this.#decoder.midFrame || this.reader.paused) this.#frameDeadline.stop()
-    else if (begun || !this.#frameDeadline.running) this.#frameDeadline.restart()
-  }
-
-  #onEnd(): void {
+  onEnd(): void {
     if (this.#state.kind !== 'open') return
-    this.#frameDeadline.dispose()
+    this.#frameDeadline?.dispose()
     try {
       this.#decoder.end()
     } catch (error) {
@@ -165,30 +140,17 @@ export class StreamConnection implements Connection {
     this.reader.onEnd()
   }
 
-  readonly #write: ByteStream['write'] = (segments, byteLength) => {
-    const written = this.#stream.write(segments, byteLength)
-    if (written) this.#noteWritten()
-    return written
+  onWritten(byteLength: number): void {
+    if (this.#state.kind === 'open') this.writer.onWritten(byteLength)
   }
 
-  #onWritten(byteLength: number): void {
+  onFinish(): void {
     if (this.#state.kind !== 'open') return
-    this.#noteWritten()
-    this.writer.onWritten(byteLength)
-  }
-
-  #noteWritten(): void {
-    this.#noteActivity()
-    if (this.#closeDeadline.running) this.#closeDeadline.restart()
-  }
-
-  #onFinish(): void {
-    if (this.#state.kind !== 'open') return
-    if (this.#closeDeadline.running) this.#closeDeadline.restart()
+    this.#closingGoesOn()
     this.writer.onFinish()
   }
 
-  #onClose(error?: ConnectError): void {
+  onClose(error?: ConnectError): void {
     if (this.#state.kind !== 'open') return
     if (error !== undefined) {
       this.#fail(error)
@@ -196,7 +158,44 @@ export class StreamConnection implements Connection {
     }
     this.#state = { kind: 'closed' }
     this.#disposeDeadlines()
-    this.#closed.resolve()
+    this.#settleClosed()
+  }
+
+  /** Reading stops, so nothing can be asked of the peer. */
+  onQueueFull(): void {
+    this.#stream.pause()
+    this.#frameDeadline?.stop()
+    this.#idleDeadline?.stop()
+  }
+
+  onQueueRoom(): void {
+    if (this.#state.kind !== 'open') return
+    this.#stream.resume()
+    this.#watchFrame(false)
+    this.#noteActivity()
+  }
+
+  onEndRead(): void {
+    if (!this.#settings.allowHalfOpen) this.writer.followPeer()
+  }
+
+  onProgress(): void {
+    this.#noteActivity()
+    this.#closingGoesOn()
+  }
+
+  onBroken(error: ConnectError): void {
+    this.#break(error)
+  }
+
+  #end(): Promise<void> {
+    if (this.#state.kind === 'open' && this.#closeDeadline === undefined) {
+      const ms = this.#settings.closeTimeoutMs
+      this.#closeDeadline = this.#deadline(ms, () => this.#closeTimeout(ms))
+      this.#closeDeadline.restart()
+      this.writer.end()
+    }
+    return this.closed
   }
 
   /** This end breaks the connection off. */
@@ -211,27 +210,46 @@ export class StreamConnection implements Connection {
     this.#disposeDeadlines()
     this.reader.fail(error)
     this.writer.fail(error)
-    this.#closed.reject(error)
+    this.#settleClosed()
   }
 
-  /** Reading stops, so nothing can be asked of the peer. */
-  #pause(): void {
-    this.#stream.pause()
-    this.#frameDeadline.stop()
-    this.#idleDeadline.stop()
+  #settleClosed(): void {
+    if (this.#state.kind === 'closed') this.#closed?.resolve()
+    else if (this.#state.kind === 'failed') this.#closed?.reject(this.#state.error)
   }
 
-  #resume(): void {
-    if (this.#state.kind !== 'open') return
-    this.#stream.resume()
-    this.#watchFrame(false)
+  /** While this end does not read, an idle peer is not the peer's fault. */
+  #noteActivity(): void {
+    const ms = this.#settings.idleTimeoutMs
+    if (ms === 0 || this.reader.paused) return
+    this.#idleDeadline ??= this.#deadline(ms, () => timeout('IDLE', `no byte came or went for ${ms} ms`))
     this.#idleDeadline.restart()
   }
 
+  /** @param begun whether the frame that is under way, if one is, began just now */
+  #watchFrame(begun: boolean): void {
+    if (!this.#decoder.midFrame || this.reader.paused) this.#frameDeadline?.stop()
+    else if (begun || !this.#frameDeadline?.running) this.#restartFrame()
+  }
+
+  #restartFrame(): void {
+    const ms = this.#settings.frameTimeoutMs
+    this.#frameDeadline ??= this.#deadline(ms, () => timeout('FRAME', `a frame took longer than ${ms} ms`))
+    this.#frameDeadline.restart()
+  }
+
+  #closingGoesOn(): void {
+    if (this.#closeDeadline?.running) this.#closeDeadline.restart()
+  }
+
+  #deadline(ms: number, error: () => ConnectError): Deadline {
+    return new Deadline(this.#platform, ms, () => this.#break(error()))
+  }
+
   #disposeDeadlines(): void {
-    this.#frameDeadline.dispose()
-    this.#idleDeadline.dispose()
-    this.#closeDeadline.dispose()
+    this.#frameDeadline?.dispose()
+    this.#idleDeadline?.dispose()
+    this.#closeDeadline?.dispose()
   }
 
   #closeTimeout(ms: number): ConnectError {

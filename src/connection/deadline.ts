@@ -27,7 +27,7 @@ export class Deadline {
   restart(): void {
     if (this.#ms === 0) return
     this.#due = this.#platform.now() + this.#ms
-    this.#cancelTimer ??= this.#platform.startTimer(this.#look, this.#ms)
+    this.#cancelTimer ??= this.#startTimer(this.#ms)
   }
 
   /** The timer may run on; it finds nothing due. */
@@ -42,15 +42,19 @@ export class Deadline {
     this.#cancelTimer = undefined
   }
 
-  readonly #look = (): void => {
+  #startTimer(ms: number): () => void {
+    return this.#platform.startTimer(() => this.#look(), ms)
+  }
+
+  #look(): void {
     this.#cancelTimer = undefined
     if (!this.running) return
     const left = this.#due - this.#platform.now()
-    if (left > 0) this.#cancelTimer = this.#platform.startTimer(this.#look, Math.ceil(left))
-    else this.#platform.nextTurn(this.#decide)
+    if (left > 0) this.#cancelTimer = this.#startTimer(Math.ceil(left))
+    else this.#platform.nextTurn(() => this.#decide())
   }
 
-  readonly #decide = (): void => {
+  #decide(): void {
     // A restart in the meantime has started a timer of its own.
     if (!this.running || this.#cancelTimer !== undefined) return
     this.stop()

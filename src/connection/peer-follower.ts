@@ -1,7 +1,7 @@
 import type { Platform } from '../platform.ts'
 
 /**
- * Decides when a writer follows its peer's end: once nobody waits to send or flush, on the next turn of the event loop,
+ * Decides when a writer follows its peer's end, from the moment in which the user has read that: once nobody waits to send or flush, on the next turn of the event loop,
  * unless it was used by then. A program that is still sending keeps its direction open that way; one that has left its
  * loop, as an echo does, leaves no half-open connection behind.
  */
@@ -9,9 +9,8 @@ export class PeerFollower {
   readonly #platform: Platform
   readonly #isIdle: () => boolean
   readonly #follow: () => void
-  #uses = 0
-  /** How often the writer had been used when the peer's end was read, until that has been decided on. */
-  #usesAtEnd: number | undefined
+  #used = false
+  #decided = false
 
   constructor(platform: Platform, isIdle: () => boolean, follow: () => void) {
     this.#platform = platform
@@ -21,22 +20,15 @@ export class PeerFollower {
 
   /** The user has sent or flushed. */
   noteUse(): void {
-    this.#uses++
+    this.#used = true
   }
 
-  /** The user has read the peer's end. */
-  onEndRead(): void {
-    this.#usesAtEnd = this.#uses
-    this.look()
-  }
-
-  /** Somebody who waited may have been the last. */
+  /** The end has been read, or somebody who waited may have been the last. */
   look(): void {
-    const uses = this.#usesAtEnd
-    if (uses === undefined || !this.#isIdle()) return
-    this.#usesAtEnd = undefined
+    if (this.#decided || !this.#isIdle()) return
+    this.#decided = true
     this.#platform.nextTurn(() => {
-      if (this.#uses === uses) this.#follow()
+      if (!this.#used) this.#follow()
     })
   }
 }

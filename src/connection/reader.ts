@@ -27,12 +27,14 @@ type Pending = PendingReceive | PendingBatch
 type State = { readonly kind: 'open' } | Settled
 type Settled = { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly error: ConnectError }
 
+const OPEN: State = { kind: 'open' }
+
 /** What the reader asks of the connection. */
 export interface ReaderEvents {
   /** The queue is full. */
-  pause(): void
+  onQueueFull(): void
   /** The queue has room again. */
-  resume(): void
+  onQueueRoom(): void
   /** The user has been given the clean end. Called once. */
   onEndRead(): void
 }
@@ -53,7 +55,7 @@ export class QueueReader implements ConnectionReader {
   #endRead = false
   #errorReported = false
   readonly #waiting = new Fifo<Pending>()
-  #state: State = { kind: 'open' }
+  #state: State = OPEN
 
   constructor(receiveQueueBytes: number, events: ReaderEvents) {
     this.#limit = receiveQueueBytes
@@ -162,7 +164,7 @@ export class QueueReader implements ConnectionReader {
     this.#cost += cost
     if (this.#paused || this.#cost < this.#limit) return
     this.#paused = true
-    this.#events.pause()
+    this.#events.onQueueFull()
   }
 
   #takeAll(): readonly ConnectDatagram[] | undefined {
@@ -182,7 +184,7 @@ export class QueueReader implements ConnectionReader {
     this.#taken = 0
     if (!this.#paused || this.#cost * 2 > this.#limit) return
     this.#paused = false
-    this.#events.resume()
+    this.#events.onQueueRoom()
   }
 }
 

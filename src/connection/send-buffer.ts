@@ -118,16 +118,6 @@ export class SendBuffer {
     this.#spares.length = 0
   }
 
-  /** Drops what waits, for good. */
-  clear(): void {
-    this.#segments = []
-    this.#isData = []
-    this.#byteLength = 0
-    this.#holdsLarge = false
-    this.#used.length = 0
-    this.trim()
-  }
-
   /** Makes room for `bytes` in the slab; returns where. */
   #reserve(bytes: number): number {
     if (this.#slab === undefined || this.#to + bytes > this.#slab.length) this.#nextSlab(bytes)

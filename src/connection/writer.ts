@@ -58,6 +58,16 @@ type State =
   | { readonly kind: 'closing' | 'ended' | 'finished'; readonly why: string }
   | { readonly kind: 'failed'; readonly error: ConnectError }
 
+const OPEN: State = { kind: 'open' }
+
+/** What the writer tells the connection. */
+export interface WriterEvents {
+  /** Bytes are with the operating system. */
+  onProgress(): void
+  /** The stream cannot be continued; the connection then calls `fail`. */
+  onBroken(error: ConnectError): void
+}
+
 /**
  * The way out: datagrams go into a bounded queue, and leave it in as few writes as there can be without delay.
  *
@@ -69,17 +79,18 @@ type State =
 export class QueueWriter implements ConnectionWriter {
   readonly #stream: Pick<ByteStream, 'write' | 'end'>
   readonly #platform: Platform
-  /** Called when the stream cannot be continued; the connection then calls `fail`. */
-  readonly #onBroken: (error: ConnectError) => void
+  readonly #events: WriterEvents
   readonly #maxMessageBytes: number
   readonly #sendQueueBytes: number
 
-  readonly #buffer = new SendBuffer()
+  /** Made for the first datagram. */
+  #buffer: SendBuffer | undefined
   /** Sends and flushes that wait for room, in the order of the calls. */
   readonly #waiting = new Fifo<PendingSend | PendingFlush>()
   readonly #flushes = new Fifo<PendingFlush>()
-  readonly #finished = new Deferred<void>()
-  #state: State = { kind: 'open' }
+  /** Made when somebody first asks for the promise of `close()`. */
+  #finished: Deferred<void> | undefined
+  #state: State = OPEN
   #queuedBytes = 0
   #writtenBytes = 0
   #inFlightBytes = 0
@@ -88,7 +99,8 @@ export class QueueWriter implements ConnectionWriter {
   #turnCost = 0
   /** Fulfilled by the next turn. */
   #nextTurn: Deferred<void> | undefined
-  readonly #follower: PeerFollower
+  /** Made when the user has read the peer's end. */
+  #follower: PeerFollower | undefined
   /** Whether the user has the promise of `close()`. */
   #closeAsked = false
   #errorReported = false
@@ -97,15 +109,10 @@ export class QueueWriter implements ConnectionWriter {
     stream: Pick<ByteStream, 'write' | 'end'>,
     settings: Pick<ConnectionSettings, 'maxMessageBytes' | 'sendQueueBytes'>,
     platform: Platform,
-    onBroken: (error: ConnectError) => void,
+    events: WriterEvents,
   ) {
     this.#stream = stream
-    this.#onBroken = onBroken
-    this.#follower = new PeerFollower(
-      platform,
-      () => this.#waiting.size === 0 && this.#flushes.size === 0,
-      () => this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending'),
-    )
+    this.#events = events
     this.#platform = platform
     this.#maxMessageBytes = settings.maxMessageBytes
     this.#sendQueueBytes = settings.sendQueueBytes
@@ -113,7 +120,7 @@ export class QueueWriter implements ConnectionWriter {
 
   /** Whether what the transport was given ends inside a frame. */
   get midFrame(): boolean {
-    return this.#buffer.midFrame
+    return this.#buffer?.midFrame ?? false
   }
 
   /** Whether the user has been given the error that broke the connection. */
@@ -122,7 +129,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    this.#follower.noteUse()
+    this.#follower?.noteUse()
     const signal = options?.signal
     const problem = this.#problemWith(datagram) ?? refusal('send', signal)
     if (problem !== undefined) return rejected(problem)
@@ -136,7 +143,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   trySend(datagram: ConnectDatagram): boolean {
-    this.#follower.noteUse()
+    this.#follower?.noteUse()
     const problem = this.#problemWith(datagram)
     if (problem !== undefined) throw problem
     if (!this.#hasRoomFor(datagram)) return false
@@ -145,7 +152,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    this.#follower.noteUse()
+    this.#follower?.noteUse()
     if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
     const signal = options?.signal
     const problem = refusal('flush', signal)
@@ -162,7 +169,7 @@ export class QueueWriter implements ConnectionWriter {
     this.#closeAsked = true
     this.end()
     if (this.#state.kind === 'failed') this.#errorReported = true
-    return unlessAborted(this.#finished.promise, 'close', options?.signal)
+    return unlessAborted(this.#whenFinished(), 'close', options?.signal)
   }
 
   /** `close()`, asked for by the connection and not by the user. */
@@ -172,7 +179,12 @@ export class QueueWriter implements ConnectionWriter {
 
   /** The user has read the peer's end: closes the writer when its user has nothing more to say. */
   followPeer(): void {
-    this.#follower.onEndRead()
+    this.#follower = new PeerFollower(
+      this.#platform,
+      () => this.#waiting.size === 0 && this.#flushes.size === 0,
+      () => this.#closeBecause('the peer has ended; set allowHalfOpen to go on sending'),
+    )
+    this.#follower.look()
   }
 
   /** The transport has written the next `byteLength` bytes. */
@@ -182,26 +194,39 @@ export class QueueWriter implements ConnectionWriter {
     this.#noteWritten(byteLength)
     if (this.#turnCost < TURN_COST) this.#goOn()
     if (this.#inFlightBytes === 0) this.#write()
-    this.#follower.look()
+    this.#follower?.look()
     this.#endIfDone()
   }
 
   /** The transport has ended this direction. */
   onFinish(): void {
     if (this.#state.kind === 'ended') this.#state = { kind: 'finished', why: this.#state.why }
-    this.#finished.resolve()
+    this.#settleFinished()
   }
 
   /** Gives up what is unsent. Does nothing once all of it is out. */
   fail(error: ConnectError): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'finished') return
     this.#state = { kind: 'failed', error }
-    this.#buffer.clear()
+    this.#buffer = undefined
     for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain()]) {
       pending.reject(this.#report(error))
     }
     if (this.#closeAsked) this.#errorReported = true
-    this.#finished.reject(error)
+    this.#settleFinished()
+  }
+
+  #whenFinished(): Promise<void> {
+    if (this.#finished === undefined) {
+      this.#finished = new Deferred()
+      this.#settleFinished()
+    }
+    return this.#finished.promise
+  }
+
+  #settleFinished(): void {
+    if (this.#state.kind === 'finished') this.#finished?.resolve()
+    else if (this.#state.kind === 'failed') this.#finished?.reject(this.#state.error)
   }
 
   #report(error: ConnectError): ConnectError {
@@ -247,12 +272,19 @@ export class QueueWriter implements ConnectionWriter {
 
   #queue(datagram: ConnectDatagram): void {
     const frameBytes = HEADER_BYTES + datagram.byteLength
-    this.#buffer.append(datagram)
+    this.#buffer ??= new SendBuffer()
+    const buffer = this.#buffer
+    buffer.append(datagram)
     this.#queuedBytes += frameBytes
-    const { byteLength, holdsLarge } = this.#buffer
+    const { byteLength, holdsLarge } = buffer
     this.#turnCost += holdsLarge ? frameBytes / LARGE_DATA_SHARE : frameBytes
     if (byteLength >= (holdsLarge ? WRITE_LARGE_AT_BYTES : WRITE_AT_BYTES)) this.#write()
     this.#awaitTurn()
+  }
+
+  /** Queued bytes that the stream has not been given. */
+  get #unsentBytes(): number {
+    return this.#buffer?.byteLength ?? 0
   }
 
   get #allWritten(): boolean {
@@ -270,10 +302,10 @@ export class QueueWriter implements ConnectionWriter {
   #awaitTurn(): void {
     if (this.#turnAwaited) return
     this.#turnAwaited = true
-    this.#platform.nextTurn(this.#onTurn)
+    this.#platform.nextTurn(() => this.#onTurn())
   }
 
-  readonly #onTurn = (): void => {
+  #onTurn(): void {
     const quiet = this.#turnCost === 0
     this.#turnAwaited = false
     this.#turnCost = 0
@@ -282,20 +314,20 @@ export class QueueWriter implements ConnectionWriter {
     if (this.#state.kind === 'failed') return
     this.#goOn()
     this.#write()
-    this.#follower.look()
+    this.#follower?.look()
     this.#endIfDone()
     this.#trim(quiet)
   }
 
   /** A connection that is quiet for a turn gives back what a burst has used. */
   #trim(quiet: boolean): void {
-    if (!this.#buffer.holdsSpares || !this.#allWritten) return
+    if (!this.#buffer?.holdsSpares || !this.#allWritten) return
     if (quiet) this.#buffer.trim()
     else this.#awaitTurn()
   }
 
   #write(): void {
-    while (this.#buffer.byteLength > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
+    while (this.#unsentBytes > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
       const taken = this.#take()
       if (taken === undefined) return
       this.#turnCost += WRITE_COST
@@ -308,16 +340,17 @@ export class QueueWriter implements ConnectionWriter {
 
   #noteWritten(byteLength: number): void {
     this.#writtenBytes += byteLength
-    this.#buffer.release(this.#writtenBytes)
-    if (this.#waiting.size > 0 || this.#flushes.size > 0 || this.#buffer.holdsSpares) this.#awaitTurn()
+    this.#buffer?.release(this.#writtenBytes)
+    if (this.#waiting.size > 0 || this.#flushes.size > 0 || this.#buffer?.holdsSpares) this.#awaitTurn()
+    this.#events.onProgress()
   }
 
   /** What the next write takes; undefined if the stream cannot go on. */
   #take(): ReturnType<SendBuffer['take']> | undefined {
     try {
-      return this.#buffer.take(IN_FLIGHT_BYTES)
+      return this.#buffer!.take(IN_FLIGHT_BYTES)
     } catch (error) {
-      this.#onBroken(error as ConnectError)
+      this.#events.onBroken(error as ConnectError)
       return undefined
     }
   }
@@ -362,7 +395,7 @@ export class QueueWriter implements ConnectionWriter {
 
   #endIfDone(): void {
     if (this.#state.kind !== 'closing') return
-    if (this.#waiting.size > 0 || this.#buffer.byteLength > 0) return
+    if (this.#waiting.size > 0 || this.#unsentBytes > 0) return
     this.#state = { kind: 'ended', why: this.#state.why }
     this.#stream.end()
   }

@@ -17,8 +17,8 @@ const cost = (byteLength: number): number => 8 + byteLength + 64
 function readerOf(receiveQueueBytes = 1_000_000): { reader: QueueReader; log: string[] } {
   const log: string[] = []
   const reader = new QueueReader(receiveQueueBytes, {
-    pause: () => log.push('pause'),
-    resume: () => log.push('resume'),
+    onQueueFull: () => log.push('pause'),
+    onQueueRoom: () => log.push('resume'),
     onEndRead: () => log.push('endRead'),
   })
   return { reader, log }

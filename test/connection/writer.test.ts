@@ -25,9 +25,10 @@ function writerOf(settings: { maxMessageBytes?: number; sendQueueBytes?: number 
   const { maxMessageBytes = 100_000_000, sendQueueBytes = MIB } = settings
   const platform = new SimulatedPlatform()
   const stream = new ScriptedStream()
-  const writer = new QueueWriter(stream, { maxMessageBytes, sendQueueBytes }, platform, error =>
-    writer.fail(error),
-  )
+  const writer = new QueueWriter(stream, { maxMessageBytes, sendQueueBytes }, platform, {
+    onProgress: () => {},
+    onBroken: error => writer.fail(error),
+  })
   stream.sink = writer
   return { writer, stream, platform }
 }
