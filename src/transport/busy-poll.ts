@@ -1,7 +1,7 @@
 import type { Platform } from '../platform.ts'
 
 /** A read of so many bytes is part of a stream of them: more is likely to be on its way. */
-const WORTHWHILE_BYTES = 16 * 1024
+export const WORTHWHILE_BYTES = 16 * 1024
 
 /** How long the event loop is then kept awake. */
 const AWAKE_MS = 0.05

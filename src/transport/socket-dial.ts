@@ -37,6 +37,8 @@ export function dialSocket<T>(
       reads.socket.once('connect', () => {
         try {
           succeed(make(reads!))
+          // What was made listens now. With this listener, the socket would keep the whole attempt.
+          reads!.socket.off('error', onError)
         } catch (error) {
           onError(error as Error)
         }

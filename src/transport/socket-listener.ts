@@ -49,11 +49,12 @@ export async function bindSockets(parts: SocketListenerParts): Promise<SocketLis
 function admit(server: Server, parts: SocketListenerParts): void {
   const { open = adoptSocket } = parts
   let connections = 0
+  const onClose = (): void => void connections--
   server.on('connection', accepted => {
     const reads = open(accepted)
     const { socket } = reads
     connections++
-    socket.once('close', () => connections--)
+    socket.on('close', onClose)
     try {
       if (connections > parts.settings.maxConnections) throw fullError(parts)
       parts.onSocket(reads)

@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { systemPlatform } from '../platform.ts'
-import { BusyPoll } from './busy-poll.ts'
+import { BusyPoll, WORTHWHILE_BYTES } from './busy-poll.ts'
 import type { ByteStreamSink } from './byte-stream.ts'
 import { ReadBuffer } from './read-buffer.ts'
 
@@ -20,31 +20,38 @@ export type ReadSink = Pick<ByteStreamSink, 'onData' | 'room'>
  */
 class OwnReads implements SocketReads {
   socket!: Socket
-  readonly onread: OnReadOpts
   readonly #buffer = new ReadBuffer()
-  readonly #busyPoll = new BusyPoll(systemPlatform)
+  /** Made for the first read that is worthwhile. */
+  #busyPoll: BusyPoll | undefined
   #sink: ReadSink | undefined
   /** The sink's own memory, where the next read goes there. */
   #sinkRoom: Uint8Array | undefined
 
-  constructor() {
-    this.onread = {
-      buffer: () => {
-        const behindLarge = this.#sinkRoom !== undefined
-        this.#sinkRoom = this.#sink?.room()
-        return this.#sinkRoom ?? this.#buffer.room(behindLarge)
-      },
-      callback: byteLength => {
-        this.#busyPoll.onRead(byteLength)
-        this.#sink!.onData(this.#sinkRoom?.subarray(0, byteLength) ?? this.#buffer.take(byteLength))
-        return true
-      },
-    }
+  /** What Node is to be given with the socket. */
+  onread(): OnReadOpts {
+    return { buffer: () => this.#room(), callback: byteLength => this.#onRead(byteLength) }
   }
 
   start(sink: ReadSink): void {
     this.#sink = sink
     this.socket.resume()
+  }
+
+  #room(): Uint8Array {
+    const behindLarge = this.#sinkRoom !== undefined
+    this.#sinkRoom = this.#sink?.room()
+    return this.#sinkRoom ?? this.#buffer.room(behindLarge)
+  }
+
+  #onRead(byteLength: number): boolean {
+    // Out of the shared scratch first, before anything else runs.
+    const chunk = this.#sinkRoom?.subarray(0, byteLength) ?? this.#buffer.take(byteLength)
+    if (byteLength >= WORTHWHILE_BYTES) {
+      this.#busyPoll ??= new BusyPoll(systemPlatform)
+      this.#busyPoll.onRead(byteLength)
+    }
+    this.#sink!.onData(chunk)
+    return true
   }
 }
 
@@ -64,7 +71,7 @@ export class EventReads implements SocketReads {
 /** Begins to connect a socket. It does not read before it is told to. */
 export function connectSocket(target: NetConnectOpts): SocketReads {
   const reads = new OwnReads()
-  reads.socket = connect({ ...target, onread: reads.onread }).pause()
+  reads.socket = connect({ ...target, onread: reads.onread() }).pause()
   return reads
 }
 
@@ -88,7 +95,7 @@ export function adoptSocket(accepted: Socket): SocketReads {
   reads.socket = new Socket({
     handle,
     allowHalfOpen: true,
-    onread: reads.onread,
+    onread: reads.onread(),
   } as SocketConstructorOpts).pause()
   return reads
 }

@@ -1,21 +1,37 @@
 import type { Socket } from 'node:net'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ConnectionSettings } from '../options.ts'
 import type { ByteStream, ByteStreamSink } from './byte-stream.ts'
 import { streamError } from './node-errors.ts'
+import type { SocketAddresses } from './socket-addresses.ts'
 import type { SocketReads } from './socket-reads.ts'
 import type { TlsInfo } from './tls-info.ts'
 
-/** What a {@link SocketStream} is made of. */
-export interface SocketStreamParts {
-  /** What carries the bytes: a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen`. */
-  readonly reads: SocketReads
-  readonly localAddress: string
-  readonly remoteAddress: string
-  readonly tls?: TlsInfo
+/** What one kind of sockets does its own way. */
+export interface SocketManners {
   /** Breaks the connection so that the peer notices. */
-  readonly reset: (midFrame: boolean) => void
+  reset(socket: Socket, midFrame: boolean): void
   /** The peer's end has come. Calls back when it is sure that it is one. */
-  readonly onEnd: (confirmed: () => void) => void
+  onEnd(socket: Socket, settings: ConnectionSettings, confirmed: () => void): void
+}
+
+/** Where the listeners, which all sockets share, find the stream: closures would cost 250 bytes for each socket. */
+const STREAM = Symbol('stream')
+
+interface StreamSocket extends Socket {
+  [STREAM]?: SocketStream
+}
+
+function onError(this: StreamSocket, error: Error): void {
+  this[STREAM]!.onError(error)
+}
+
+function onClose(this: StreamSocket): void {
+  this[STREAM]!.onClose()
+}
+
+function onEnd(this: StreamSocket): void {
+  this[STREAM]!.onEnd()
 }
 
 /**
@@ -26,8 +42,10 @@ export class SocketStream implements ByteStream {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly tls: TlsInfo | undefined
-  readonly #parts: SocketStreamParts
-  readonly #socket: Socket
+  readonly #reads: SocketReads
+  readonly #socket: StreamSocket
+  readonly #settings: ConnectionSettings
+  readonly #manners: SocketManners
   #sink: ByteStreamSink | undefined
   #error: Error | undefined
   #closed = false
@@ -35,22 +53,23 @@ export class SocketStream implements ByteStream {
   #pendingWrites = 0
   #endAsked = false
 
-  constructor(parts: SocketStreamParts) {
-    this.#parts = parts
-    this.#socket = parts.reads.socket
-    this.localAddress = parts.localAddress
-    this.remoteAddress = parts.remoteAddress
-    this.tls = parts.tls
-    this.#socket
-      .on('error', error => {
-        // A TLS socket that was refused goes on to a clean end after its error; it must not get there.
-        this.#error ??= error
-        this.#socket.destroy()
-      })
-      .on('close', () => {
-        this.#closed = true
-        this.#sink?.onClose(this.#closeError())
-      })
+  /** @param reads of a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen` */
+  constructor(
+    reads: SocketReads,
+    addresses: SocketAddresses,
+    settings: ConnectionSettings,
+    manners: SocketManners,
+    tls?: TlsInfo,
+  ) {
+    this.localAddress = addresses.localAddress
+    this.remoteAddress = addresses.remoteAddress
+    this.tls = tls
+    this.#reads = reads
+    this.#socket = reads.socket
+    this.#settings = settings
+    this.#manners = manners
+    this.#socket[STREAM] = this
+    this.#socket.on('error', onError).on('close', onClose)
   }
 
   open(sink: ByteStreamSink): void {
@@ -59,12 +78,8 @@ export class SocketStream implements ByteStream {
       process.nextTick(() => sink.onClose(this.#closeError()))
       return
     }
-    this.#socket
-      .on('end', () => {
-        if (this.#error === undefined) this.#parts.onEnd(() => sink.onEnd())
-      })
-      .on('finish', () => sink.onFinish())
-    this.#parts.reads.start(sink)
+    this.#socket.on('end', onEnd)
+    this.#reads.start(sink)
   }
 
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
@@ -85,6 +100,7 @@ export class SocketStream implements ByteStream {
   /** Ends the socket only when its writes are done: until then, `reset` can still write behind them. */
   end(): void {
     this.#endAsked = true
+    this.#socket.once('finish', () => this.#sink!.onFinish())
     if (this.#pendingWrites === 0) this.#socket.end()
   }
 
@@ -97,7 +113,24 @@ export class SocketStream implements ByteStream {
   }
 
   reset(midFrame: boolean): void {
-    this.#parts.reset(midFrame)
+    this.#manners.reset(this.#socket, midFrame)
+  }
+
+  onError(error: Error): void {
+    // A TLS socket that was refused goes on to a clean end after its error; it must not get there.
+    this.#error ??= error
+    this.#socket.destroy()
+  }
+
+  onClose(): void {
+    this.#closed = true
+    this.#sink?.onClose(this.#closeError())
+  }
+
+  onEnd(): void {
+    if (this.#error === undefined) {
+      this.#manners.onEnd(this.#socket, this.#settings, () => this.#sink!.onEnd())
+    }
   }
 
   #onWritten(byteLength: number): void {

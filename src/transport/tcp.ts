@@ -6,7 +6,7 @@ import { dialSocket } from './socket-dial.ts'
 import { bindSockets } from './socket-listener.ts'
 import type { SocketReads } from './socket-reads.ts'
 import { confirmEnd, resetSocket, sendStrayByte, watchHalfOpen } from './socket-reset.ts'
-import { SocketStream } from './socket-stream.ts'
+import { type SocketManners, SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
 
@@ -33,17 +33,16 @@ export async function bind(
 }
 
 function streamOver(reads: SocketReads, settings: ConnectionSettings): ByteStream {
-  const { socket } = reads
-  return new SocketStream({
-    reads,
-    ...addressesOf('tcp:', socket),
-    reset(midFrame) {
-      if (!midFrame) sendStrayByte(socket)
-      resetSocket(socket)
-    },
-    onEnd(confirmed) {
-      confirmEnd(socket, confirmed)
-      watchHalfOpen(socket, settings)
-    },
-  })
+  return new SocketStream(reads, addressesOf('tcp:', reads.socket), settings, manners)
+}
+
+const manners: SocketManners = {
+  reset(socket, midFrame) {
+    if (!midFrame) sendStrayByte(socket)
+    resetSocket(socket)
+  },
+  onEnd(socket, settings, confirmed) {
+    confirmEnd(socket, confirmed)
+    watchHalfOpen(socket, settings)
+  },
 }

@@ -65,7 +65,7 @@ export class TlsAcceptor {
     const handshake: Handshake = { carrier, timer, timedOut: false }
     this.#handshakes.add(handshake)
     this.#bySocket.set(socket, handshake)
-    socket.on('error', ignore).once('close', () => this.#onGone(handshake))
+    socket.once('close', () => this.#onGone(handshake))
     this.#server.emit('connection', socket)
   }
 

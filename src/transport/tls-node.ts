@@ -12,7 +12,7 @@ import type { ByteStream } from './byte-stream.ts'
 import { reasonOf } from './node-errors.ts'
 import { addressesOf, type SocketAddresses } from './socket-addresses.ts'
 import { resetSocket, watchHalfOpen } from './socket-reset.ts'
-import { SocketStream } from './socket-stream.ts'
+import { type SocketManners, SocketStream } from './socket-stream.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
 import type { PeerCertificate, TlsInfo } from './tls-info.ts'
 import { TlsReads } from './tls-reads.ts'
@@ -78,6 +78,7 @@ export interface TlsCarrier extends SocketAddresses {
 export function carryTls(socket: Socket, requireCloseNotify: boolean): TlsCarrier {
   const addresses = addressesOf('tls:', socket)
   if (requireCloseNotify) checkThatEndsAreTold(socket)
+  socket.on('error', ignore)
   // The TLS socket takes this over. A peer that ends in the middle of its handshake has hung up.
   socket.allowHalfOpen = false
   const handshakeDone = (): void => void Reflect.deleteProperty(socket, 'destroy')
@@ -95,18 +96,14 @@ export function secureStream(
   carrier: TlsCarrier,
   settings: ConnectionSettings,
 ): ByteStream {
-  const { socket, localAddress, remoteAddress, requireCloseNotify } = carrier
+  const { socket, requireCloseNotify } = carrier
   const reads = new TlsReads(tlsSocket, requireCloseNotify ? socket : undefined)
   carrier.handshakeDone()
   tlsSocket.allowHalfOpen = true
   socket.on('error', error => tlsSocket.destroy(error))
-  return new SocketStream({
-    reads,
-    localAddress,
-    remoteAddress,
-    tls: tlsInfoOf(tlsSocket),
+  const manners: SocketManners = {
     reset: () => resetSocket(socket),
-    onEnd(confirmed) {
+    onEnd(_, settings, confirmed) {
       if (reads.truncated) {
         tlsSocket.destroy(truncatedError())
         return
@@ -114,7 +111,8 @@ export function secureStream(
       confirmed()
       watchHalfOpen(socket, settings)
     },
-  })
+  }
+  return new SocketStream(reads, carrier, settings, manners, tlsInfoOf(tlsSocket))
 }
 
 function truncatedError(): ConnectError {
@@ -151,3 +149,5 @@ function toPeerCertificate(certificate: NodeCertificate): PeerCertificate {
     raw: new Uint8Array(certificate.raw),
   }
 }
+
+function ignore(): void {}

@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { link, lstat, rename, unlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { ConnectError } from '../errors.ts'
-import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
+import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { codeOf } from './node-errors.ts'
 import { dialSocket } from './socket-dial.ts'
 import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
-import type { SocketReads } from './socket-reads.ts'
 import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
-import { SocketStream } from './socket-stream.ts'
+import { type SocketManners, SocketStream } from './socket-stream.ts'
 
 export const usesTls = false
 
@@ -23,8 +22,12 @@ const UNNAMED = 'unix://'
 /** `unix:///path/to.sock`: a stream socket of the file system. */
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const path = pathOf(address)
-  return dialSocket({ path }, address, settings, reads =>
-    streamOver(reads, [UNNAMED, formatPath(path)], settings),
+  const addresses = { localAddress: UNNAMED, remoteAddress: formatPath(path) }
+  return dialSocket(
+    { path },
+    address,
+    settings,
+    reads => new SocketStream(reads, addresses, settings, manners),
   )
 }
 
@@ -35,17 +38,17 @@ export async function bind(
   sink: ByteStreamListenerSink,
 ): Promise<ByteStreamListener> {
   const path = pathOf(address)
-  const local = formatPath(path)
+  const addresses = { localAddress: formatPath(path), remoteAddress: UNNAMED }
   const parts: SocketListenerParts = {
     target: { path },
     address,
     settings,
-    onSocket: reads => sink.onStream(streamOver(reads, [local, UNNAMED], settings)),
+    onSocket: reads => sink.onStream(new SocketStream(reads, addresses, settings, manners)),
     onRejected: error => sink.onRejected(error),
     turnAway: socket => breakOff(socket, false),
   }
   const listener = await bindOrTakeOver(parts, path)
-  return { address: local, close: () => listener.close() }
+  return { address: addresses.localAddress, close: () => listener.close() }
 }
 
 async function bindOrTakeOver(parts: SocketListenerParts, path: string): Promise<SocketListener> {
@@ -88,22 +91,12 @@ function answers(path: string): Promise<boolean> {
   })
 }
 
-function streamOver(
-  reads: SocketReads,
-  [localAddress, remoteAddress]: readonly [string, string],
-  settings: ConnectionSettings,
-): ByteStream {
-  const { socket } = reads
-  return new SocketStream({
-    reads,
-    localAddress,
-    remoteAddress,
-    reset: midFrame => breakOff(socket, midFrame),
-    onEnd(confirmed) {
-      confirmed()
-      watchHalfOpen(socket, settings)
-    },
-  })
+const manners: SocketManners = {
+  reset: breakOff,
+  onEnd(socket, settings, confirmed) {
+    confirmed()
+    watchHalfOpen(socket, settings)
+  },
 }
 
 /** How long a broken connection stays behind for a peer that does not read. */
