@@ -13,31 +13,58 @@ function read(buffer: ReadBuffer, length: number, mark: number): Uint8Array {
 }
 
 describe('the memory that a socket is read into', () => {
-  it('is small while nothing has come, and small while little comes', () => {
-    const buffer = new ReadBuffer()
+  /** What a buffer uses while nothing has come. */
+  const shared = new ReadBuffer().room(false).buffer
+
+  it('is shared with all others while little comes', () => {
+    const buffers = [new ReadBuffer(), new ReadBuffer()]
     for (let i = 0; i < 1000; i++) {
-      assert.ok(buffer.room(false).buffer.byteLength <= KIB)
-      read(buffer, 72, i)
+      for (const buffer of buffers) {
+        assert.equal(buffer.room(false).buffer, shared)
+        assert.equal(buffer.room(true).buffer, shared)
+        read(buffer, 72, i)
+      }
     }
   })
 
-  it('grows to 64 KiB while reads fill it, and no further', () => {
-    const buffer = new ReadBuffer()
-    const sizes = Array.from({ length: 5 }, () => read(buffer, Number.POSITIVE_INFINITY, 1).length)
-    assert.deepEqual(sizes, [1 * KIB, 8 * KIB, 64 * KIB, 64 * KIB, 64 * KIB])
+  it('gives away small reads in memory of exactly their size, not in what is shared', () => {
+    const chunk = read(new ReadBuffer(), 72, 1)
+    assert.equal(chunk.length, 72)
+    assert.equal(chunk.buffer.byteLength, 72)
   })
 
-  it('shrinks again when little comes', () => {
+  it('gives a first read of 64 KiB away in memory of its own', () => {
+    const chunk = read(new ReadBuffer(), Number.POSITIVE_INFINITY, 1)
+    assert.equal(chunk.length, 64 * KIB)
+    assert.notEqual(chunk.buffer, shared)
+  })
+
+  it('belongs to one socket after a large read, up to 64 KiB', () => {
+    const buffer = new ReadBuffer()
+    for (const length of [4 * KIB, 5 * KIB, 64 * KIB, 64 * KIB, 64 * KIB]) {
+      read(buffer, length, 1)
+      const room = buffer.room(false)
+      assert.notEqual(room.buffer, shared)
+      assert.ok(room.length >= 2 * Math.min(length, 32 * KIB) && room.buffer.byteLength <= 64 * KIB)
+    }
+  })
+
+  it('is shared again when little has come for a while', () => {
     const buffer = new ReadBuffer()
     for (let i = 0; i < 4; i++) read(buffer, Number.POSITIVE_INFINITY, 1)
     for (let i = 0; i < 1000; i++) read(buffer, 72, 1)
-    assert.ok(buffer.room(false).buffer.byteLength <= KIB)
+    assert.equal(buffer.room(false).buffer, shared)
   })
 
   it('never takes back what it has given away', () => {
     const buffer = new ReadBuffer()
-    const lengths = [1, 500, 3, 5000, 100_000, 7, 64 * KIB, 900, 900, 900, 40_000, 40_000]
-    const chunks = lengths.map((length, mark) => read(buffer, length, mark + 1))
+    const other = new ReadBuffer()
+    const lengths = [1, 500, 3, 5000, 100_000, 7, 64 * KIB, 900, 900, 900, 40_000, 40_000, 60_000, 7, 7]
+    const chunks = lengths.map((length, mark) => {
+      const chunk = read(buffer, length, mark + 1)
+      read(other, 100_000, 255)
+      return chunk
+    })
     for (const [index, chunk] of chunks.entries()) {
       assert.ok(chunk.length > 0)
       assert.ok(

@@ -68,6 +68,23 @@ describe('reading a socket', () => {
     close()
   })
 
+  it('never writes again to what one of several sockets was given', async () => {
+    const pairs = await Promise.all([pair(), pair(), pair()])
+    const lengths = [3, 1000, 70_000, 5000, 2, 2, 300_000, 9]
+    const received = pairs.map(({ dialled }) => readAll(dialled))
+    for (const [round, length] of lengths.entries()) {
+      for (const [mark, { accepted }] of pairs.entries())
+        accepted.write(Buffer.alloc(length, 10 * round + mark))
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    for (const { accepted } of pairs) accepted.end()
+    for (const [mark, chunks] of (await Promise.all(received)).entries()) {
+      const expected = lengths.map((length, round) => Buffer.alloc(length, 10 * round + mark))
+      assert.ok(Buffer.concat(chunks).equals(Buffer.concat(expected)))
+    }
+    for (const { close } of pairs) close()
+  })
+
   it('reads into the memory of the sink while that has room, and elsewhere after that', async () => {
     const { accepted, dialled, close } = await pair()
     const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i * 31))
