@@ -169,7 +169,8 @@ type Filled<T, Absent extends keyof T> = {
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
-export function resolveConnectOptions(options: ConnectOptions = {}): ConnectSettings {
+export function resolveConnectOptions(options?: ConnectOptions): ConnectSettings {
+  if (options === undefined) return connectDefaults
   const settings = { ...connectDefaults, ...checked(options, connectRules) }
   if (settings.tls === undefined) return settings
   return { ...settings, tls: checkedTls(settings.tls, tlsConnectRules) }

