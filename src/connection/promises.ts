@@ -13,15 +13,19 @@ export function rejected(error: unknown): Promise<never> {
 export class Deferred<T> {
   readonly promise: Promise<T>
   resolve!: (value: T) => void
-  reject!: (error: unknown) => void
+  #reject!: (error: unknown) => void
 
   constructor() {
-    this.promise = quiet(
-      new Promise<T>((resolve, reject) => {
-        this.resolve = resolve
-        this.reject = reject
-      }),
-    )
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Quietly: most are never rejected, so this is where the promise is marked. */
+  reject(error: unknown): void {
+    quiet(this.promise)
+    this.#reject(error)
   }
 }
 

@@ -16,12 +16,27 @@ interface Batch {
 }
 
 /** Someone who waits for the next datagram. Undefined is the clean end. */
-class PendingReceive extends Waiter<ConnectDatagram | undefined> {}
+class PendingReceive extends Waiter<ConnectDatagram | undefined> {
+  give(datagram: ConnectDatagram | undefined): void {
+    this.resolve(datagram)
+  }
+}
+
+/** A `for await` loop that does. Its promise is the iterator's own: two more would cost a microsecond. */
+class PendingNext extends Waiter<IteratorResult<ConnectDatagram, undefined>> {
+  give(datagram: ConnectDatagram | undefined): void {
+    this.resolve(toResult(datagram))
+  }
+}
 
 /** Someone who waits for all that comes next. */
-class PendingBatch extends Waiter<readonly ConnectDatagram[] | undefined> {}
+class PendingBatch extends Waiter<readonly ConnectDatagram[] | undefined> {
+  give(datagrams: readonly ConnectDatagram[] | undefined): void {
+    this.resolve(datagrams)
+  }
+}
 
-type Pending = PendingReceive | PendingBatch
+type Pending = PendingReceive | PendingNext | PendingBatch
 
 /** `open`: more may come. `ended`: the peer has ended cleanly. `failed`: the stream broke. */
 type State = { readonly kind: 'open' } | Settled
@@ -81,6 +96,13 @@ export class QueueReader implements ConnectionReader {
     return this.#waitAs(new PendingReceive(), signal)
   }
 
+  /** `receive()` for an iterator. */
+  next(): Promise<IteratorResult<ConnectDatagram, undefined>> {
+    const datagram = this.take()
+    if (datagram !== undefined) return Promise.resolve({ value: datagram, done: false })
+    return this.#waitAs(new PendingNext(), undefined)
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<ConnectDatagram, undefined> {
     return new DatagramIterator(this)
   }
@@ -116,10 +138,10 @@ export class QueueReader implements ConnectionReader {
       const first = this.#waiting.shift()
       if (first === undefined) break
       if (first instanceof PendingBatch) {
-        first.resolve(datagrams.slice(given))
+        first.give(datagrams.slice(given))
         return
       }
-      first.resolve(datagrams[given++])
+      first.give(datagrams[given++])
     }
     if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given))
   }
@@ -151,7 +173,7 @@ export class QueueReader implements ConnectionReader {
       pending.reject(state.error)
       return
     }
-    pending.resolve(undefined)
+    pending.give(undefined)
     if (this.#endRead) return
     this.#endRead = true
     this.#events.onEndRead()
@@ -197,9 +219,7 @@ class DatagramIterator implements AsyncIterator<ConnectDatagram, undefined> {
   }
 
   next(): Promise<IteratorResult<ConnectDatagram, undefined>> {
-    const datagram = this.#reader.take()
-    if (datagram !== undefined) return Promise.resolve({ value: datagram, done: false })
-    return quiet(this.#reader.receive().then(toResult))
+    return this.#reader.next()
   }
 
   return(): Promise<IteratorResult<ConnectDatagram, undefined>> {

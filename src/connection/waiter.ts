@@ -42,7 +42,9 @@ export function unlessAborted(
   const waiting = new Deferred<void>()
   const giveUp = (): void => waiting.reject(aborted(what, signal.reason))
   signal.addEventListener('abort', giveUp)
-  promise.then(waiting.resolve, waiting.reject).finally(() => signal.removeEventListener('abort', giveUp))
+  promise
+    .then(waiting.resolve, error => waiting.reject(error))
+    .finally(() => signal.removeEventListener('abort', giveUp))
   return waiting.promise
 }
 

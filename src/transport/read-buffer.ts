@@ -1,8 +1,8 @@
 const LARGEST_BYTES = 64 * 1024
 const LITTLE_BYTES = 16 * 1024
 
-/** After a read of less than this, the next one goes to the scratch. */
-const MUCH_BYTES = 4 * 1024
+/** After a read of at least this, the next one goes to memory of its own. */
+const MUCH_BYTES = 16 * 1024
 
 /**
  * Where every socket of this thread is read into while little comes, so that an idle one needs no memory of its own.
@@ -11,36 +11,37 @@ const MUCH_BYTES = 4 * 1024
  * anything else runs. It is never given away.
  */
 const scratch = new Uint8Array(LARGEST_BYTES)
-const littleScratch = scratch.subarray(0, LITTLE_BYTES)
 
 /**
- * The memory that a socket is read into. What has been read is never written again, so the chunks can be given away.
+ * The memory that a socket is read into: the scratch, or 64 KiB of its own after a large read.
  *
- * Small reads go by way of the scratch, to memory of exactly their size. After a large one there is memory for several
- * like it, and a read that leaves room is followed by one into the rest.
+ * Memory that is given away is never offered to a read again, not even the rest of it: the user may have transferred it
+ * to another thread by then. So a read that fills its own memory by half or more is given away with it, and any other is
+ * copied to memory of exactly its size.
  */
 export class ReadBuffer {
+  /** Its own memory; nobody else has seen it. */
   #memory: Uint8Array | undefined
-  #at = 0
 
   /** Where the next read goes. Little of it, if what comes is likely to begin something that wants other memory. */
   room(little: boolean): Uint8Array {
-    if (this.#memory === undefined) return little ? littleScratch : scratch
-    const end = little ? Math.min(this.#at + LITTLE_BYTES, this.#memory.length) : this.#memory.length
-    return this.#memory.subarray(this.#at, end)
+    const memory = this.#memory ?? scratch
+    return little ? memory.subarray(0, LITTLE_BYTES) : memory
   }
 
   /** The next read has brought so many bytes: the chunk that they are. */
   take(byteLength: number): Uint8Array {
-    const chunk = this.#memory?.subarray(this.#at, this.#at + byteLength) ?? scratch.slice(0, byteLength)
-    this.#at += byteLength
-    if (this.#memory === undefined || this.#memory.length - this.#at < 2 * byteLength) this.#renew(byteLength)
+    const chunk = this.#giveAway(byteLength)
+    if (byteLength < MUCH_BYTES) this.#memory = undefined
+    else this.#memory ??= new Uint8Array(Buffer.allocUnsafeSlow(LARGEST_BYTES).buffer)
     return chunk
   }
 
-  #renew(byteLength: number): void {
-    this.#memory =
-      byteLength < MUCH_BYTES ? undefined : Buffer.allocUnsafeSlow(Math.min(8 * byteLength, LARGEST_BYTES))
-    this.#at = 0
+  #giveAway(byteLength: number): Uint8Array {
+    const memory = this.#memory
+    if (memory === undefined) return scratch.slice(0, byteLength)
+    if (byteLength * 2 < memory.length) return memory.slice(0, byteLength)
+    this.#memory = undefined
+    return memory.subarray(0, byteLength)
   }
 }

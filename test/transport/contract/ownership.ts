@@ -43,6 +43,21 @@ export function ownership(medium: Medium): void {
     for (let i = 1; i < 20; i += 2) assertBytes(received[i]!.data, bytesOf(50, i), `datagram ${i}`)
   })
 
+  test('received data that is transferred to somebody else is not written to any more', async t => {
+    const { client, server } = await openPair(t, medium)
+    const transferred: { data: Uint8Array; hash: string }[] = []
+    for (const length of [10, 5000, 20_000, 40_000, 65_536, 70_000, 300_000]) {
+      for (let i = 0; i < 20; i++) {
+        await sendNumbered(client.writer, 1, length, i)
+        const { data } = (await within(server.reader.receive()))!
+        const hash = digest(data)
+        transferred.push({ data: structuredClone(data, { transfer: [data.buffer as ArrayBuffer] }), hash })
+      }
+    }
+    for (const { data, hash } of transferred)
+      assert.equal(digest(data), hash, `${data.length} bytes have changed`)
+  })
+
   for (const length of [10, 16_384, 16_385, 200_000]) {
     test(`the sender may reuse a buffer of ${length} bytes after flush`, async t => {
       const { client, server } = await openPair(t, medium)
