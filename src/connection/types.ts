@@ -102,6 +102,8 @@ export interface ConnectionReader extends AsyncIterable<ConnectDatagram> {
 export interface ConnectionWriter {
   /**
    * Fulfils when the queue has taken the datagram, at once while there is room. Await it, or the queue has no bound.
+   * A loop of sends lets the rest of the program run: once 64 KiB of small datagrams or 1 MiB of large ones were sent in
+   * one turn of the event loop, it fulfils in the next one.
    *
    * @throws ConnectError `INVALID_ARGUMENT`, `MESSAGE_TOO_LARGE` or `WRITER_CLOSED` at once; what made the connection
    * fail; `ABORTED` when `signal` fires before the queue has taken the datagram (it is then not sent)
