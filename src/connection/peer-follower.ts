@@ -1,8 +1,8 @@
 import type { Platform } from '../platform.ts'
 
 /**
- * Decides when a writer follows its peer's end, from the moment in which the user has read that: once nobody waits to send or flush, on the next turn of the event loop,
- * unless it was used by then. A program that is still sending keeps its direction open that way; one that has left its
+ * Decides when a writer follows its peer's end, from the moment in which the user has read that: once nobody waits to
+ * send or flush, on the next turn of the event loop, unless it was used by then. A program that is still sending keeps its direction open that way; one that has left its
  * loop, as an echo does, leaves no half-open connection behind.
  */
 export class PeerFollower {

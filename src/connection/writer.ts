@@ -153,11 +153,12 @@ export class QueueWriter implements ConnectionWriter {
 
   flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     this.#follower?.noteUse()
-    if (this.#state.kind === 'failed') return rejected(this.#report(this.#state.error))
     const signal = options?.signal
-    const problem = refusal('flush', signal)
+    const problem = this.#failure ?? refusal('flush', signal)
     if (problem !== undefined) return rejected(problem)
     this.#write()
+    const broken = this.#failure
+    if (broken !== undefined) return rejected(broken)
     if (this.#waiting.size === 0 && this.#allWritten) return this.#paced()
     const pending = new PendingFlush()
     pending.upTo = this.#queuedBytes
@@ -234,9 +235,14 @@ export class QueueWriter implements ConnectionWriter {
     return error
   }
 
+  /** What broke the connection; the user is being told. */
+  get #failure(): ConnectError | undefined {
+    return this.#state.kind === 'failed' ? this.#report(this.#state.error) : undefined
+  }
+
   #problemWith(datagram: ConnectDatagram): ConnectError | undefined {
+    if (this.#state.kind === 'failed') return this.#failure
     if (this.#state.kind !== 'open') {
-      if (this.#state.kind === 'failed') return this.#report(this.#state.error)
       return new ConnectError(ConnectErrorCode.WRITER_CLOSED, `cannot send: ${this.#state.why}`)
     }
     if (!(datagram instanceof ConnectDatagram)) {
@@ -369,7 +375,7 @@ export class QueueWriter implements ConnectionWriter {
   #admit(): void {
     for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
       if (first instanceof PendingSend) {
-        if (!this.#fits(first.datagram)) return
+        if (!this.#fits(first.datagram) || this.#turnCost >= TURN_COST) return
         this.#waiting.shift()
         const problem = this.#lostData(first.datagram)
         if (problem !== undefined) {

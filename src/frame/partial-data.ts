@@ -44,10 +44,9 @@ export class PartialData {
     return this.#length === this.total
   }
 
-  /** Where what comes next belongs: at least one byte. */
-  room(): Uint8Array {
-    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1)
-    return this.#buffer.subarray(this.#length)
+  /** Where what comes next belongs; undefined if the buffer has to grow first. */
+  room(): Uint8Array | undefined {
+    return this.#length < this.#buffer.length ? this.#buffer.subarray(this.#length) : undefined
   }
 
   /** Takes what belongs to the frame from `chunk[at...]`; returns where that ends. */

@@ -7,8 +7,8 @@ import { socketOptions } from './socket-options.ts'
 import { connectSocket, type SocketReads } from './socket-reads.ts'
 
 /**
- * Connects a socket that is not read yet, within `connectTimeoutMs`, and makes something of it in the very moment it is connected: from then
- * on, what is made has to listen to its errors.
+ * Connects a socket that is not read yet, within `connectTimeoutMs`, and makes something of it in the very moment it is
+ * connected: from then on, what is made has to listen to its errors.
  */
 export function dialSocket<T>(
   target: NetConnectOpts,

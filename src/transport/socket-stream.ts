@@ -92,7 +92,7 @@ export class SocketStream implements ByteStream {
       if (!error && !done) this.#onWritten(byteLength)
     })
     if (last > 0) socket.uncork()
-    done = socket.writableLength === 0 && socket.errored === null
+    done = socket.writableLength === 0 && !socket.destroyed && socket.errored === null
     if (!done) this.#pendingWrites++
     return done
   }

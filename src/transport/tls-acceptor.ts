@@ -5,6 +5,7 @@ import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { certificateError, handshakeError } from './node-errors.ts'
+import { checkThatEndsAreTold } from './tls-end.ts'
 import { carryTls, nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
 
 /** Our own deadline is the one that counts; Node's is only put out of its way. */
@@ -57,10 +58,12 @@ export class TlsAcceptor {
   /**
    * Begins the handshake with a peer that has connected.
    *
-   * @throws ConnectError as `carryTls` does
+   * @throws ConnectError `CONNECTION_RESET` if it is gone already, `HANDSHAKE_FAILED` if this runtime cannot do what
+   * `requireCloseNotify` asks for
    */
   accept(socket: Socket): void {
     const carrier = carryTls(socket, this.#requireCloseNotify)
+    checkThatEndsAreTold(carrier)
     const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
     const handshake: Handshake = { carrier, timer, timedOut: false }
     this.#handshakes.add(handshake)
@@ -99,6 +102,8 @@ export class TlsAcceptor {
     const handshake = this.#handshakeOf(tlsSocket)
     if (handshake === undefined || !this.#handshakes.delete(handshake)) {
       tlsSocket.on('error', ignore).destroy()
+      if (handshake === undefined)
+        this.#sink.onRejected(handshakeError(new Error('it is not known'), 'a client'))
       return
     }
     clearTimeout(handshake.timer)

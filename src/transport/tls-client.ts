@@ -7,6 +7,7 @@ import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { handshakeError } from './node-errors.ts'
+import { checkThatEndsAreTold } from './tls-end.ts'
 import { nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
 
 /**
@@ -55,6 +56,7 @@ export function clientHandshake(
       }
       // These listeners stay: once the handshake is done, they find the attempt settled.
       socket.on('error', onError)
+      checkThatEndsAreTold(carrier)
       const tlsSocket = connect({ ...options, socket })
       tlsSocket.on('error', onError).once('close', onGone)
       tlsSocket.once('secureConnect', () => succeed(secureStream(tlsSocket, carrier, settings)))

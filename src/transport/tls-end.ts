@@ -12,8 +12,15 @@ interface Handle {
   readStop(): number
 }
 
+/** A socket that TLS is to be spoken over, and whether its end has to be told. */
+interface Checked {
+  readonly socket: Socket
+  readonly requireCloseNotify: boolean
+}
+
 /** @throws ConnectError `HANDSHAKE_FAILED` if this runtime's sockets do not answer as {@link hasEnded} expects */
-export function checkThatEndsAreTold(socket: Socket): void {
+export function checkThatEndsAreTold({ socket, requireCloseNotify }: Checked): void {
+  if (!requireCloseNotify) return
   const handle = handleOf(socket)
   const told = handle !== undefined && startReading(handle) === 0 && startReading(handle) === 'EALREADY'
   handle?.readStop()

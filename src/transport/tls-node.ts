@@ -13,7 +13,6 @@ import { reasonOf } from './node-errors.ts'
 import { addressesOf, type SocketAddresses } from './socket-addresses.ts'
 import { resetSocket, watchHalfOpen } from './socket-reset.ts'
 import { type SocketManners, SocketStream } from './socket-stream.ts'
-import { checkThatEndsAreTold } from './tls-end.ts'
 import type { PeerCertificate, TlsInfo } from './tls-info.ts'
 import { TlsReads } from './tls-reads.ts'
 
@@ -72,12 +71,10 @@ export interface TlsCarrier extends SocketAddresses {
  * Until its handshake is done, whoever destroys the socket refuses the peer, and does it by a reset: a client of TLS 1.3
  * may by then believe that it is connected.
  *
- * @throws ConnectError `CONNECTION_RESET` if the peer has broken the connection already, `HANDSHAKE_FAILED` if this
- * runtime cannot do what `requireCloseNotify` wants
+ * @throws ConnectError `CONNECTION_RESET` if the peer has broken the connection already
  */
 export function carryTls(socket: Socket, requireCloseNotify: boolean): TlsCarrier {
   const addresses = addressesOf('tls:', socket)
-  if (requireCloseNotify) checkThatEndsAreTold(socket)
   socket.on('error', ignore)
   // The TLS socket takes this over. A peer that ends in the middle of its handshake has hung up.
   socket.allowHalfOpen = false
@@ -102,14 +99,14 @@ export function secureStream(
   tlsSocket.allowHalfOpen = true
   socket.on('error', error => tlsSocket.destroy(error))
   const manners: SocketManners = {
-    reset: () => resetSocket(socket),
+    reset: () => resetSocket(socket, tlsSocket),
     onEnd(_, settings, confirmed) {
       if (reads.truncated) {
         tlsSocket.destroy(truncatedError())
         return
       }
       confirmed()
-      watchHalfOpen(socket, settings)
+      watchHalfOpen(socket, settings, tlsSocket)
     },
   }
   return new SocketStream(reads, carrier, settings, manners, tlsInfoOf(tlsSocket))

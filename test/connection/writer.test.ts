@@ -365,6 +365,24 @@ describe('one turn of the event loop', () => {
     assert.deepEqual(await states(waiting, flushed), ['fulfilled', 'fulfilled'])
   })
 
+  it('takes in no more of those who wait than it may send', async () => {
+    const { writer, stream, platform } = writerOf()
+    while (writer.trySend(datagram(1, 92))) {}
+    platform.turn()
+    const waiting = Array.from({ length: 3000 }, () => watch(writer.send(datagram(2, 92))))
+    stream.takesAtOnce = true
+    stream.acknowledge()
+    const countAfterTurn = async (): Promise<number> => {
+      platform.turn()
+      return (await states(...waiting)).filter(state => state === 'fulfilled').length
+    }
+    const [first, second] = [await countAfterTurn(), await countAfterTurn()]
+    assert.ok(first > 0 && first <= 2 * 656 + 20, `${first} in the first turns`)
+    assert.ok(second - first > 0 && second - first <= 656, `${second - first} in the next`)
+    for (let i = 0; i < 10; i++) await countAfterTurn()
+    assert.equal(await countAfterTurn(), 3000)
+  })
+
   it('fulfils what it holds back when the connection breaks: it was taken', async () => {
     const { writer, stream, platform } = writerOf()
     stream.takesAtOnce = true
@@ -765,5 +783,15 @@ describe('a send whose data is transferred away while it waits', () => {
     assert(error instanceof ConnectError, 'the error is no ConnectError')
     assert.equal(error.code, 'INVALID_ARGUMENT')
     assert.deepEqual(stream.bytes, wire(datagram(0, 92), datagram(2, 30), datagram(3, 30)))
+  })
+
+  it('rejects the flush that finds it', async () => {
+    const { writer, stream } = writerOf()
+    const lost = datagram(1, 100_000)
+    assert.equal(writer.trySend(lost), true)
+    structuredClone(lost.data, { transfer: [lost.data.buffer as ArrayBuffer] })
+    await assert.rejects(writer.flush(), coded('INVALID_ARGUMENT'))
+    await assert.rejects(writer.flush(), coded('INVALID_ARGUMENT'))
+    assert.equal(stream.writes.length, 0)
   })
 })

@@ -181,3 +181,44 @@ function rawTlsClient(
   t.after(() => peer.destroy())
   return peer
 }
+
+test('a client that has ended its direction and reads slowly gets all of a long answer', async t => {
+  const listener = await openListener(t, tls, { allowHalfOpen: true, keepAliveDelayMs: 20 })
+  const socket = rawConnect({
+    port: Number(new URL(listener.address).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  })
+  await once(socket, 'connect')
+  const client = tlsConnect({ socket, servername: 'localhost', ca })
+  t.after(() => client.destroy())
+  const ended = once(client, 'end')
+  let received = 0
+  client.on('data', chunk => {
+    received += chunk.length
+    client.pause()
+    setTimeout(() => client.resume(), 2)
+  })
+  client.once('secureConnect', () => client.end())
+  const server = await acceptOne(t, listener)
+  while ((await within(server.reader.receive())) !== undefined) {}
+  // Probes of the half-open connection are due all the while.
+  for (let i = 0; i < 8; i++)
+    await server.writer.send(new ConnectDatagram(i, new Uint8Array(1_000_000).fill(i)))
+  const closed = server.writer.close()
+  await within(ended)
+  await within(closed)
+  assert.equal(received, 8 * 1_000_008)
+})
+
+test('an abort in the turn in which the direction is ended leaves no connection behind', async t => {
+  const listener = await openListener(t, tls, { maxConnections: 3 })
+  for (let i = 0; i < 8; i++) {
+    const client = await openClient(t, tls, listener.address)
+    const server = await acceptOne(t, listener)
+    void server.writer.close()
+    await new Promise(resolve => process.nextTick(resolve))
+    server.abort()
+    await within(client.close().catch(() => {}))
+  }
+})
