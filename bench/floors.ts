@@ -6,15 +6,15 @@
  * machine, and not to notice noise.
  */
 export const floors: Readonly<Record<string, number>> = {
-  '64 B': 0.13,
-  '64 B, batches': 0.2,
-  '1 KiB': 0.5,
-  '64 KiB': 0.5,
-  '1 MiB': 0.4,
-  'TLS, 64 B': 0.15,
-  'TLS, 64 KiB': 0.25,
-  'Unix socket, 64 B': 0.1,
+  '64 B': 0.16,
+  '64 B, batches': 0.3,
+  '1 KiB': 1.0,
+  '64 KiB': 1.2,
+  '1 MiB': 1.3,
+  'TLS, 64 B': 0.2,
+  'TLS, 64 KiB': 0.5,
+  'Unix socket, 64 B': 0.14,
   'Unix socket, 64 KiB': 0.3,
-  'round trip of 64 B': 0.5,
+  'round trip of 64 B': 0.6,
   'round trip of 64 B, pinned': 0.5,
 }
