@@ -38,6 +38,8 @@ export const ConnectErrorCode = {
   STREAM_TRUNCATED: 'STREAM_TRUNCATED',
   /** The peer, or something between, broke the connection. */
   CONNECTION_RESET: 'CONNECTION_RESET',
+  /** The peer broke the rules of the transport, on `sctp:`. */
+  PROTOCOL_VIOLATION: 'PROTOCOL_VIOLATION',
   /** The connection failed for another reason; `cause` holds it. */
   CONNECTION_FAILED: 'CONNECTION_FAILED',
   /** A frame took longer than `frameTimeoutMs` from its first byte to its last. */

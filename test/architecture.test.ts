@@ -81,7 +81,7 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
 ]
 
 /** The transports themselves, which only the scheme table names. */
-const concrete = /^transport\/(tcp|tls|unix|memory|ws|wss|(sctp|dtls-sctp)\/.*)\.ts$/
+const concrete = /^transport\/(tcp|tls|unix|memory|sctp|dtls-sctp|ws|wss)\.ts$/
 
 const isIn = (path: string, parts: readonly string[]): boolean =>
   parts.some(part => (part.endsWith('/') ? path.startsWith(part) : path === part))
@@ -239,7 +239,7 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'transport/tcp.ts': "import type { x } from './memory.ts'" },
         { 'connection/connect.ts': "import { dial } from '../transport/unix.ts'" },
         { 'transport/schemes.ts': "import * as tcp from './tcp.ts'" },
-        { 'transport/schemes.ts': "export * from './sctp/index.ts'" },
+        { 'transport/schemes.ts': "export * from './sctp.ts'" },
         { 'connection/connect.ts': "await import('../transport/tls.ts')" },
       ],
       good: { 'transport/schemes.ts': "import('./tcp.ts')", 'transport/tcp.ts': "import './socket-dial.ts'" },

@@ -10,12 +10,17 @@ export interface Address {
   readonly port: number | undefined
   /** Percent-decoded; empty if there is none. */
   readonly path: string
+  /** What stands behind `?`; empty on the schemes that know no such thing. */
+  readonly query: string
   /** As the user gave it, for messages. */
   readonly text: string
 }
 
+/** The schemes whose addresses may have a query. */
+const WITH_QUERY = new Set(['sctp:'])
+
 /** The zone of an IPv6 address, as in `[fe80::1%eth0]`, which URLs do not know (RFC 4007, section 11). */
-const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*$)/
+const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*(?:\?|$))/
 
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
 
@@ -33,12 +38,16 @@ export function parseAddress(address: string | URL): Address {
   const zone = ZONE.exec(text)?.[1]
   const url = parseUrl((SCHEME.test(text) ? text : `tcp://${text}`).replace(ZONE, ']'), text)
   if (url.username !== '' || url.password !== '') throw addressError(text, 'user names are not supported')
-  if (url.search !== '' || url.hash !== '') throw addressError(text, '? and # are not supported')
+  const takesQuery = WITH_QUERY.has(url.protocol)
+  if (url.hash !== '' || (url.search !== '' && !takesQuery)) {
+    throw addressError(text, takesQuery ? '# is not supported' : '? and # are not supported')
+  }
   return {
     scheme: url.protocol,
     host: decode(url.hostname.replace(/^\[|\]$/g, ''), text) + (zone === undefined ? '' : `%${zone}`),
     port: url.port === '' ? undefined : Number(url.port),
     path: decode(url.pathname, text),
+    query: url.search.slice(1),
     text,
   }
 }

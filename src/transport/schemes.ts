@@ -7,6 +7,7 @@ const schemes: Readonly<Record<string, () => Promise<Transport>>> = {
   'tcp:': () => import('./tcp.ts'),
   'tls:': () => import('./tls.ts'),
   'unix:': () => import('./unix.ts'),
+  'sctp:': () => import('./sctp.ts'),
   'memory:': () => import('./memory.ts'),
 }
 

@@ -3,7 +3,15 @@ import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a connection or a listener may leave behind. */
-const watched = ['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'PipeServerWrap', 'TLSWrap', 'Timeout']
+const watched = [
+  'TCPSocketWrap',
+  'TCPServerWrap',
+  'PipeWrap',
+  'PipeServerWrap',
+  'TLSWrap',
+  'UDPWrap',
+  'Timeout',
+]
 
 /** Makes the test file (or the suite that calls it) fail if it leaves a socket, a server or a timer open. */
 export function failOnLeaks(): void {

@@ -46,10 +46,16 @@ export const unix: Medium = {
   connectOptions: {},
 }
 
+export const sctp: Medium = {
+  freshAddress: () => 'sctp://127.0.0.1:0?udp=0',
+  listenOptions: {},
+  connectOptions: {},
+}
+
 export const memory: Medium = {
   freshAddress: () => `memory://test-${count++}`,
   listenOptions: {},
   connectOptions: {},
 }
 
-export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, memory }
+export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, sctp, memory }

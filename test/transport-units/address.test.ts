@@ -5,7 +5,7 @@ import { ConnectError } from '../../src/errors.ts'
 import { type Address, formatAddress, hostAndPort, parseAddress } from '../../src/transport/address.ts'
 import { coded } from '../frame/support.ts'
 
-const parsed: [text: string, parts: Omit<Address, 'text'>][] = [
+const parsed: [text: string, parts: Omit<Address, 'text' | 'query'>][] = [
   ['tcp://localhost:5678', { scheme: 'tcp:', host: 'localhost', port: 5678, path: '' }],
   ['localhost:5678', { scheme: 'tcp:', host: 'localhost', port: 5678, path: '' }],
   ['127.0.0.1:0', { scheme: 'tcp:', host: '127.0.0.1', port: 0, path: '' }],
@@ -33,7 +33,7 @@ const parsed: [text: string, parts: Omit<Address, 'text'>][] = [
 describe('parseAddress', () => {
   for (const [text, parts] of parsed) {
     it(`reads '${text}'`, () => {
-      assert.deepEqual(parseAddress(text), { ...parts, text })
+      assert.deepEqual(parseAddress(text), { ...parts, query: '', text })
     })
   }
 

@@ -1,0 +1,224 @@
+import { type Cause, causeWithText, invalidStream, noUserData } from '../wire/causes.ts'
+import type { ChunkReader } from '../wire/chunk-reader.ts'
+import { protocolOf, sequenceOf, streamOf, tsnOf, userDataOf } from '../wire/data-chunk.ts'
+import { CauseCode, ChunkType, DataFlag } from '../wire/numbers.ts'
+import type { PacketWriter } from '../wire/packet-writer.ts'
+import { SACK_BYTES } from '../wire/sack-chunk.ts'
+import { addTsn, type Tsn, tsnDistance } from '../wire/serial.ts'
+import { END_PROTOCOL, SACK_DELAY_MS } from './protocol-values.ts'
+import { ReceivedTsns } from './received-tsns.ts'
+
+/** Whom the stream is delivered to. */
+export interface InboundUser {
+  /** The next bytes of the stream. Their memory is the packet's. */
+  onData(bytes: Uint8Array): void
+  /** The mark of the end has come. */
+  onEndMark(): void
+}
+
+/** A chunk that waits for those before it. */
+interface Held {
+  readonly flags: number
+  readonly sequence: number
+  readonly protocol: number
+  readonly data: Uint8Array
+}
+
+/** How far ahead of the cumulative TSN a chunk is taken: a gap block cannot tell of more (RFC 9260, section 3.3.4). */
+const MOST_AHEAD = 65_535
+
+/** Memory that a chunk costs while it is held, besides its data. */
+const HELD_OVERHEAD_BYTES = 128
+const MOST_DUPLICATES = 32
+
+/**
+ * The receiving side: puts the chunks in order, delivers what is complete up to a TSN, and says so in SACKs
+ * (RFC 9260, sections 6.2 and 6.9).
+ *
+ * The stream needs no whole user messages, so fragments are delivered as they come in order; that they fit together is
+ * checked.
+ */
+export class InboundData {
+  readonly #user: InboundUser
+  readonly #windowBytes: number
+  readonly #endMarks: boolean
+  readonly #tsns: ReceivedTsns
+  readonly #held = new Map<Tsn, Held>()
+  #heldBytes = 0
+  /** Delivered, and not yet consumed by the user. */
+  #unconsumed = 0
+  readonly #duplicates: Tsn[] = []
+  /** Packets with data since the last SACK. */
+  #packets = 0
+  #sackAt = Number.POSITIVE_INFINITY
+  /** The credit that the peer has left of what was advertised last. */
+  #advertised: number
+
+  #inMessage = false
+  #sequence = 0
+  #protocol = 0
+  #ended = false
+
+  /** @param endMarks whether the peer ends its direction by the mark of PROTOCOL.md */
+  constructor(initialTsn: Tsn, windowBytes: number, endMarks: boolean, user: InboundUser) {
+    this.#tsns = new ReceivedTsns(initialTsn)
+    this.#windowBytes = windowBytes
+    this.#endMarks = endMarks
+    this.#user = user
+    this.#advertised = windowBytes
+  }
+
+  /** When a SACK is due. */
+  get sackAt(): number {
+    return this.#sackAt
+  }
+
+  /** Whether a SACK has something to say and so should go with any packet that leaves. */
+  get sackUseful(): boolean {
+    return this.#packets > 0 || this.#sackAt < Number.POSITIVE_INFINITY
+  }
+
+  get cumulativeTsn(): Tsn {
+    return this.#tsns.cumulative
+  }
+
+  /** Whether something is missing before what has come. */
+  get hasGaps(): boolean {
+    return this.#tsns.runs.length > 0
+  }
+
+  /** Takes a DATA chunk. Returns the cause to abort the association with, if it breaks the rules. */
+  onChunk(chunk: ChunkReader, now: number): Cause | undefined {
+    // Shorter than its fields, or no user data (section 6.2).
+    if (chunk.valueBytes < 12) return causeWithText(CauseCode.PROTOCOL_VIOLATION, 'a DATA chunk is too short')
+    if (chunk.valueBytes === 12) return noUserData(tsnOf(chunk))
+    const tsn = tsnOf(chunk)
+    if (this.#tsns.has(tsn)) this.#noteDuplicate(tsn, now)
+    else if (tsnDistance(this.#tsns.cumulative, tsn) === 1) return this.#takeNext(tsn, chunk, now)
+    else this.#hold(tsn, chunk, now)
+    return undefined
+  }
+
+  /** Called once for each packet that had DATA, after its chunks. A second one is answered at once (section 6.2). */
+  onPacket(now: number): void {
+    this.#packets++
+    const delay = this.#packets >= 2 || this.#tsns.runs.length > 0 ? 0 : SACK_DELAY_MS
+    this.#sackAt = Math.min(this.#sackAt, now + delay)
+  }
+
+  sackNow(now: number): void {
+    this.#sackAt = Math.min(this.#sackAt, now)
+  }
+
+  /** The user has taken bytes that were delivered. A window that has opened much is told at once (section 6.2). */
+  consumed(byteLength: number, now: number): void {
+    this.#unconsumed -= byteLength
+    if (this.#window - this.#advertised >= this.#windowBytes / 2) this.sackNow(now)
+  }
+
+  writeSack(writer: PacketWriter): void {
+    const room = Math.floor((writer.room - SACK_BYTES) / 4)
+    const gaps = Math.min(this.#tsns.runs.length, room)
+    const duplicates = Math.min(this.#duplicates.length, room - gaps)
+    this.#advertised = this.#window
+    writer.beginChunk(ChunkType.SACK, 0)
+    writer.u32(this.#tsns.cumulative)
+    writer.u32(this.#advertised)
+    writer.u16(gaps)
+    writer.u16(duplicates)
+    for (let i = 0; i < gaps; i++) {
+      const { start, end } = this.#tsns.runs[i]!
+      writer.u16(tsnDistance(this.#tsns.cumulative, start))
+      writer.u16(tsnDistance(this.#tsns.cumulative, end))
+    }
+    for (let i = 0; i < duplicates; i++) writer.u32(this.#duplicates[i]!)
+    writer.endChunk()
+    this.#duplicates.length = 0
+    this.#packets = 0
+    this.#sackAt = Number.POSITIVE_INFINITY
+  }
+
+  get #window(): number {
+    return Math.max(0, this.#windowBytes - this.#unconsumed - this.#heldBytes)
+  }
+
+  #noteDuplicate(tsn: Tsn, now: number): void {
+    if (this.#duplicates.length < MOST_DUPLICATES) this.#duplicates.push(tsn)
+    this.sackNow(now)
+  }
+
+  #takeNext(tsn: Tsn, chunk: ChunkReader, now: number): Cause | undefined {
+    if (this.#unconsumed >= this.#windowBytes) {
+      this.sackNow(now)
+      return undefined
+    }
+    if (chunk.flags & DataFlag.IMMEDIATE) this.sackNow(now)
+    this.#tsns.add(tsn)
+    const stream = streamOf(chunk)
+    if (stream !== 0) return invalidStream(stream)
+    const failed = this.#deliver(chunk.flags, sequenceOf(chunk), protocolOf(chunk), userDataOf(chunk))
+    return failed ?? (this.#held.size === 0 ? undefined : this.#deliverHeld(addTsn(tsn, 1)))
+  }
+
+  #deliverHeld(from: Tsn): Cause | undefined {
+    for (let tsn = from; ; tsn = addTsn(tsn, 1)) {
+      const held = this.#held.get(tsn)
+      if (held === undefined) return undefined
+      this.#held.delete(tsn)
+      this.#heldBytes -= held.data.length + HELD_OVERHEAD_BYTES
+      const failed = this.#deliver(held.flags, held.sequence, held.protocol, held.data)
+      if (failed !== undefined) return failed
+    }
+  }
+
+  /** A chunk that has come before its turn. One for which there is no room counts as lost. */
+  #hold(tsn: Tsn, chunk: ChunkReader, now: number): void {
+    this.sackNow(now)
+    const stream = streamOf(chunk)
+    const data = userDataOf(chunk)
+    const cost = data.length + HELD_OVERHEAD_BYTES
+    if (tsnDistance(this.#tsns.cumulative, tsn) > MOST_AHEAD) return
+    if (stream !== 0 || this.#heldBytes + cost > this.#windowBytes) return
+    this.#tsns.add(tsn)
+    this.#held.set(tsn, {
+      flags: chunk.flags,
+      sequence: sequenceOf(chunk),
+      protocol: protocolOf(chunk),
+      data: ofItsOwn(data),
+    })
+    this.#heldBytes += cost
+  }
+
+  /** The next chunk in order: checks that it continues the user message or begins the next one, and gives it away. */
+  #deliver(flags: number, sequence: number, protocol: number, data: Uint8Array): Cause | undefined {
+    const complaint = this.#complaint(flags, sequence, protocol)
+    if (complaint !== undefined) return causeWithText(CauseCode.PROTOCOL_VIOLATION, complaint)
+    this.#protocol = protocol
+    this.#inMessage = (flags & DataFlag.END) === 0
+    if (!this.#inMessage) this.#sequence = (this.#sequence + 1) & 0xffff
+    if (this.#endMarks && protocol === END_PROTOCOL) {
+      this.#ended = true
+      if (!this.#inMessage) this.#user.onEndMark()
+      return undefined
+    }
+    this.#unconsumed += data.length
+    this.#advertised -= data.length
+    this.#user.onData(data)
+    return undefined
+  }
+
+  #complaint(flags: number, sequence: number, protocol: number): string | undefined {
+    if (flags & DataFlag.UNORDERED) return 'an unordered user message on the byte stream'
+    const begins = (flags & DataFlag.BEGIN) !== 0
+    if (begins === this.#inMessage) return 'a fragment is out of place'
+    if (!begins && protocol !== this.#protocol) return 'the fragments of a user message differ in protocol'
+    if (sequence !== this.#sequence) return 'a stream sequence number is out of order'
+    if (begins && this.#ended) return 'data behind the end of the stream'
+    return undefined
+  }
+}
+
+/** Held data must not keep a packet alive of which it is a small part. */
+function ofItsOwn(data: Uint8Array): Uint8Array {
+  return data.length * 2 >= data.buffer.byteLength ? data : data.slice()
+}

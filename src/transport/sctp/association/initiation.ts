@@ -1,0 +1,109 @@
+import { writeU32 } from '../wire/bytes.ts'
+import { type InitFields, writeInit } from '../wire/init-chunk.ts'
+import { CauseCode, ChunkType, ParameterType } from '../wire/numbers.ts'
+import type { PacketWriter } from '../wire/packet-writer.ts'
+import { causeBytes } from './control-chunks.ts'
+import { ADAPTATION_CODE, MAX_INIT_RETRANSMITS, RTO_INITIAL_MS, RTO_MAX_MS } from './protocol-values.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** The client's half of the handshake: INIT and COOKIE ECHO, and their timers (RFC 9260, section 5.1). */
+export class Initiation {
+  readonly #fields: InitFields
+  #cookie: Uint8Array | undefined
+  #unrecognized: readonly Uint8Array[] = []
+  #due = true
+  #timeoutMs = RTO_INITIAL_MS
+  /** T1-init or T1-cookie. */
+  #at = NEVER
+  #transmissions = 0
+
+  constructor(fields: InitFields) {
+    this.#fields = fields
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  get transmissions(): number {
+    return this.#transmissions
+  }
+
+  /** Whether the chunk that is in turn is to be sent now. */
+  get isDue(): boolean {
+    return this.#due
+  }
+
+  get isCookieEchoed(): boolean {
+    return this.#cookie !== undefined
+  }
+
+  /** INIT ACK has come. */
+  echo(cookie: Uint8Array, unrecognized: readonly Uint8Array[]): void {
+    this.#cookie = cookie
+    this.#unrecognized = unrecognized
+    this.#again()
+  }
+
+  /** The cookie was too old: all over again (section 5.2.6). */
+  restart(): void {
+    this.#cookie = undefined
+    this.#again()
+  }
+
+  /** The timer has expired. Returns whether to try again. */
+  onTimeout(): boolean {
+    this.#at = NEVER
+    if (this.#transmissions > MAX_INIT_RETRANSMITS) return false
+    this.#timeoutMs = Math.min(RTO_MAX_MS, this.#timeoutMs * 2)
+    this.#due = true
+    return true
+  }
+
+  /** Writes the chunk that is due; INIT travels alone. */
+  write(writer: PacketWriter, now: number): void {
+    this.#due = false
+    this.#transmissions++
+    this.#at = now + this.#timeoutMs
+    if (this.#cookie === undefined) writeInitChunk(writer, ChunkType.INIT, this.#fields)
+    else this.#writeCookieEcho(writer, this.#cookie)
+  }
+
+  #again(): void {
+    this.#due = true
+    this.#at = NEVER
+    this.#timeoutMs = RTO_INITIAL_MS
+    this.#transmissions = 0
+  }
+
+  /** What was not understood in the INIT ACK is told behind the cookie (section 3.2.2). */
+  #writeCookieEcho(writer: PacketWriter, cookie: Uint8Array): void {
+    writer.chunk(ChunkType.COOKIE_ECHO, 0, cookie)
+    for (const parameter of this.#unrecognized) {
+      const error = causeBytes({ code: CauseCode.UNRECOGNIZED_PARAMETERS, info: parameter })
+      if (error.length + 8 <= writer.room) writer.chunk(ChunkType.ERROR, 0, error)
+    }
+    this.#unrecognized = []
+  }
+}
+
+/** INIT, or INIT ACK with what it has besides: the cookie, and what was not understood. */
+export function writeInitChunk(
+  writer: PacketWriter,
+  type: number,
+  fields: InitFields,
+  cookie?: Uint8Array,
+  unrecognized: readonly Uint8Array[] = [],
+): void {
+  writer.beginChunk(type, 0)
+  writeInit(writer, fields)
+  const code = new Uint8Array(4)
+  writeU32(code, 0, ADAPTATION_CODE)
+  writer.parameter(ParameterType.ADAPTATION_LAYER_INDICATION, code)
+  if (cookie !== undefined) writer.parameter(ParameterType.STATE_COOKIE, cookie)
+  for (const parameter of unrecognized) {
+    if (parameter.length + 8 <= writer.room) writer.parameter(ParameterType.UNRECOGNIZED_PARAMETER, parameter)
+  }
+  writer.endChunk()
+}

@@ -1,0 +1,426 @@
+import { padded } from '../wire/bytes.ts'
+import { DATA_HEADER_BYTES } from '../wire/data-chunk.ts'
+import { ChunkType, DataFlag } from '../wire/numbers.ts'
+import type { PacketWriter } from '../wire/packet-writer.ts'
+import { gapEnd, gapStart, type Sack } from '../wire/sack-chunk.ts'
+import { addTsn, isBefore, type Tsn, tsnDistance } from '../wire/serial.ts'
+import { CongestionControl } from './congestion.ts'
+import { type OutboundChunk, OutboundChunks } from './outbound-chunks.ts'
+import {
+  BYTES_PROTOCOL,
+  END_PROTOCOL,
+  MAX_BURST,
+  MAX_CHUNK_DATA_BYTES,
+  MAX_USER_MESSAGE_BYTES,
+} from './protocol-values.ts'
+import type { RetransmissionTimeout } from './retransmission-timeout.ts'
+import { SendQueue } from './send-queue.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Room in a packet that is left empty rather than split data for it. */
+const LEAST_SPLIT_BYTES = 256
+
+const END_MARK = Uint8Array.of(0)
+
+/** What a SACK has brought. */
+export interface SackResult {
+  /** Bytes of the stream that were acknowledged cumulatively. */
+  readonly streamBytes: number
+  /** Whether the SACK shows that the peer is there: it acknowledges something, or answers a window probe. */
+  readonly alive: boolean
+  /** Of a round trip that can be measured, in ms. */
+  readonly roundTripMs: number | undefined
+}
+
+/**
+ * The sending side: cuts the stream into user messages and chunks when they leave, keeps them until they are
+ * acknowledged, and sends again what is lost, within the peer's window and the congestion window
+ * (RFC 9260, sections 6.1, 6.3 and 7.2).
+ */
+export class OutboundData {
+  readonly #rto: RetransmissionTimeout
+  readonly #congestion = new CongestionControl()
+  readonly #queue = new SendQueue()
+  readonly #chunks: OutboundChunks
+  #packetBytes: number
+
+  /** The place of the first byte that has no TSN yet. */
+  #unsent = 0
+  #endWanted = false
+  #endSent = false
+  #endAcknowledged = false
+  #sequence = 0
+  /** Of the user message that has been begun: bytes so far; 0 between two. */
+  #messageBytes = 0
+
+  /** Bytes that are on their way: sent, and neither acknowledged nor taken for lost. */
+  #flight = 0
+  #lostCount = 0
+  #ackedCount = 0
+  /** The last window that the peer has told. */
+  #peerWindow: number
+  /** Bytes that were acknowledged since the last burst. */
+  #burstCredit = 0
+  #burstLimit = 0
+  #recoveryExit: Tsn = 0
+  /** One packet of lost chunks may leave whatever the congestion window says (section 7.2.4). */
+  #fastRetransmit = false
+  /** T3-rtx. */
+  #timeoutAt = NEVER
+  /** The chunk whose round trip is measured, and what was measured by the SACK that is being read. */
+  #timedTsn: Tsn | undefined
+  #roundTripMs: number | undefined
+  #lastSentAt = 0
+  #timeouts = 0
+
+  constructor(initialTsn: Tsn, peerWindow: number, packetBytes: number, rto: RetransmissionTimeout) {
+    this.#chunks = new OutboundChunks(initialTsn)
+    this.#peerWindow = peerWindow
+    this.#packetBytes = packetBytes
+    this.#rto = rto
+  }
+
+  /** When T3-rtx expires. */
+  get timeoutAt(): number {
+    return this.#timeoutAt
+  }
+
+  /** Whether all that was queued, the mark of the end included, is acknowledged. */
+  get isEmpty(): boolean {
+    return this.#chunks.count === 0 && !this.#hasUnsent
+  }
+
+  /** What the peer has advertised last. */
+  get peerWindow(): number {
+    return this.#peerWindow
+  }
+
+  get endAcknowledged(): boolean {
+    return this.#endAcknowledged
+  }
+
+  /** Bytes of the stream that have been sent. */
+  get sentBytes(): number {
+    return this.#unsent
+  }
+
+  get congestionWindow(): number {
+    return this.#congestion.window
+  }
+
+  /** Bytes that are on their way. */
+  get flightBytes(): number {
+    return this.#flight
+  }
+
+  /** T3-rtx expirations in a row. */
+  get timeouts(): number {
+    return this.#timeouts
+  }
+
+  queue(segments: readonly Uint8Array[]): void {
+    this.#queue.push(segments)
+  }
+
+  /** Sends the mark of the end behind everything. */
+  queueEnd(): void {
+    this.#endWanted = true
+  }
+
+  setPacketBytes(packetBytes: number): void {
+    this.#packetBytes = packetBytes
+    this.#congestion.setPacketBytes(packetBytes)
+  }
+
+  /** Says that packets are about to be put together: what may leave is limited from here (section 6.1, D). */
+  beginBurst(now: number): void {
+    if (this.#flight === 0 && this.#hasUnsent && this.#lastSentAt > 0) {
+      this.#congestion.onIdle(now - this.#lastSentAt, this.#rto.ms)
+    }
+    this.#burstLimit = this.#flight + this.#burstCredit + MAX_BURST * this.#packetBytes
+    this.#burstCredit = 0
+  }
+
+  /** Whether a packet with data could leave now. */
+  get isReady(): boolean {
+    return this.#lostReady || this.#unsentReady
+  }
+
+  /** Fills a packet with data; returns whether it has added any. */
+  fill(writer: PacketWriter, now: number): boolean {
+    const lost = this.#fillLost(writer, now)
+    if (this.#lostCount > 0) return lost
+    let added = lost
+    while (this.#unsentReady) {
+      const byteLength = this.#nextByteLength(writer.room - DATA_HEADER_BYTES)
+      if (byteLength === 0) break
+      this.#sendNew(byteLength, writer, now)
+      added = true
+    }
+    return added
+  }
+
+  /** Undefined where the SACK is for data that was never sent. */
+  onSack(sack: Sack, now: number): SackResult | undefined {
+    if (this.#isBeyond(sack)) return undefined
+    const advance = tsnDistance(this.#chunks.first, sack.cumulativeTsn) + 1
+    // An old one that was overtaken (section 6.2.1).
+    if (advance < 0) return { streamBytes: 0, alive: false, roundTripMs: undefined }
+    const flightBefore = this.#flight
+    this.#roundTripMs = undefined
+    const { newBytes, streamBytes } = this.#acknowledgeUpTo(advance, now)
+    const gapBytes = this.#hasNewsOfGaps(sack) ? this.#readGaps(sack, advance > 0, now) : 0
+    const bytes = newBytes + gapBytes
+    const alive = bytes > 0 || this.#probing
+    this.#setPeerWindow(sack.window)
+    this.#burstCredit += bytes
+    this.#congestion.onAcknowledged({
+      bytes,
+      advanced: advance > 0,
+      flightBefore,
+      flightAfter: this.#flight,
+    })
+    if (this.#congestion.recovering && !isBefore(sack.cumulativeTsn, this.#recoveryExit)) {
+      this.#congestion.leaveRecovery()
+    }
+    this.#setTimerAfterSack(advance > 0, now)
+    if (bytes > 0) this.#timeouts = 0
+    return { streamBytes, alive, roundTripMs: this.#roundTripMs }
+  }
+
+  /** T3-rtx has expired (section 6.3.3). */
+  onTimeout(): void {
+    this.#timeouts++
+    this.#timeoutAt = NEVER
+    this.#timedTsn = undefined
+    this.#fastRetransmit = false
+    this.#congestion.onTimeout()
+    for (let tsn = this.#chunks.first; tsn !== this.#chunks.next; tsn = addTsn(tsn, 1)) {
+      const chunk = this.#chunks.at(tsn)
+      chunk.misses = 0
+      if (chunk.state === 'sent') this.#markLost(chunk)
+    }
+  }
+
+  get #hasUnsent(): boolean {
+    return this.#unsent < this.#queue.end || (this.#endWanted && !this.#endSent)
+  }
+
+  /** Whether the peer has closed its window and this end asks now and then (section 6.1, A). */
+  get #probing(): boolean {
+    return this.#peerWindow === 0 && this.#chunks.count > 0
+  }
+
+  get #lostReady(): boolean {
+    return this.#lostCount > 0 && (this.#fastRetransmit || this.#flight < this.#congestion.window)
+  }
+
+  get #unsentReady(): boolean {
+    if (!this.#hasUnsent || this.#lostCount > 0) return false
+    if (this.#flight >= this.#congestion.window || this.#flight >= this.#burstLimit) return false
+    return this.#windowLeft > 0 || this.#chunks.count === 0
+  }
+
+  get #windowLeft(): number {
+    return this.#peerWindow - this.#flight
+  }
+
+  /** How much of the unsent data the next chunk takes; 0 where it is better to wait for room. */
+  #nextByteLength(room: number): number {
+    const left = this.#queue.end - this.#unsent
+    if (left === 0) return room >= END_MARK.length + 3 ? END_MARK.length : 0
+    const most = Math.min(left, MAX_CHUNK_DATA_BYTES, MAX_USER_MESSAGE_BYTES - this.#messageBytes)
+    const fits = Math.min(most, room)
+    if (fits < most && fits < LEAST_SPLIT_BYTES) return 0
+    // A window that has less room is asked for with one chunk, if nothing else is on its way.
+    if (fits <= this.#windowLeft) return fits
+    return this.#chunks.count === 0 ? Math.max(1, Math.min(fits, this.#windowLeft)) : 0
+  }
+
+  #sendNew(byteLength: number, writer: PacketWriter, now: number): void {
+    const isEnd = this.#unsent === this.#queue.end
+    const tsn = this.#chunks.next
+    const chunk = this.#chunks.add()
+    chunk.place = isEnd ? -1 : this.#unsent
+    chunk.byteLength = byteLength
+    chunk.sequence = this.#sequence
+    chunk.misses = 0
+    chunk.again = false
+    chunk.flags = this.#flagsOf(byteLength, isEnd)
+    if (isEnd) this.#endSent = true
+    else this.#unsent += byteLength
+    if (chunk.flags & DataFlag.END) this.#sequence = (this.#sequence + 1) & 0xffff
+    if (!this.#hasUnsent || this.#windowLeft <= byteLength) chunk.flags |= DataFlag.IMMEDIATE
+    this.#timedTsn ??= tsn
+    this.#write(tsn, chunk, writer, now)
+  }
+
+  /** A user message ends where the data does, or where it has the longest that one may have. */
+  #flagsOf(byteLength: number, isEnd: boolean): number {
+    const begin = this.#messageBytes === 0 ? DataFlag.BEGIN : 0
+    const bytes = this.#messageBytes + byteLength
+    const ends = isEnd || bytes === MAX_USER_MESSAGE_BYTES || this.#unsent + byteLength === this.#queue.end
+    this.#messageBytes = ends ? 0 : bytes
+    return begin | (ends ? DataFlag.END : 0)
+  }
+
+  #fillLost(writer: PacketWriter, now: number): boolean {
+    if (!this.#lostReady) return false
+    let added = false
+    for (
+      let tsn = this.#chunks.first;
+      this.#lostCount > 0 && tsn !== this.#chunks.next;
+      tsn = addTsn(tsn, 1)
+    ) {
+      const chunk = this.#chunks.at(tsn)
+      if (chunk.state !== 'lost') continue
+      if (DATA_HEADER_BYTES + padded(chunk.byteLength) > writer.room) break
+      this.#lostCount--
+      chunk.again = true
+      this.#write(tsn, chunk, writer, now)
+      // Where the earliest is sent again, the time for its answer begins anew (section 6.3.2, R1; 7.2.4).
+      if (tsn === this.#chunks.first) this.#timeoutAt = now + this.#rto.ms
+      added = true
+    }
+    if (added) this.#fastRetransmit = false
+    return added
+  }
+
+  #write(tsn: Tsn, chunk: OutboundChunk, writer: PacketWriter, now: number): void {
+    chunk.state = 'sent'
+    chunk.sentAt = now
+    this.#flight += chunk.byteLength
+    this.#lastSentAt = now
+    if (this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
+    writer.beginChunk(ChunkType.DATA, chunk.flags)
+    writer.u32(tsn)
+    writer.u16(0)
+    writer.u16(chunk.sequence)
+    if (chunk.place < 0) {
+      writer.u32(END_PROTOCOL)
+      writer.bytes(END_MARK)
+    } else {
+      writer.u32(BYTES_PROTOCOL)
+      this.#queue.write(writer, chunk.place, chunk.byteLength)
+    }
+    writer.endChunk()
+  }
+
+  #hasNewsOfGaps(sack: Sack): boolean {
+    return sack.tellsGaps && (sack.gapCount > 0 || this.#ackedCount > 0)
+  }
+
+  #isBeyond(sack: Sack): boolean {
+    const last = sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1)
+    const highest = addTsn(sack.cumulativeTsn, last)
+    return (
+      tsnDistance(this.#chunks.next, sack.cumulativeTsn) >= 0 || tsnDistance(this.#chunks.next, highest) >= 0
+    )
+  }
+
+  #acknowledgeUpTo(advance: number, now: number): { newBytes: number; streamBytes: number } {
+    let newBytes = 0
+    let streamBytes = 0
+    for (let i = 0; i < advance; i++) {
+      const tsn = this.#chunks.first
+      const chunk = this.#chunks.at(tsn)
+      newBytes += this.#settle(tsn, chunk, now)
+      if (chunk.state === 'acked') this.#ackedCount--
+      if (chunk.place < 0) this.#endAcknowledged = true
+      else streamBytes += chunk.byteLength
+      this.#chunks.dropFirst()
+    }
+    if (streamBytes > 0) this.#queue.release(this.#firstPlace)
+    return { newBytes, streamBytes }
+  }
+
+  /** The place of the first byte that is not acknowledged. */
+  get #firstPlace(): number {
+    if (this.#chunks.count === 0) return this.#unsent
+    const { place } = this.#chunks.at(this.#chunks.first)
+    return place < 0 ? this.#unsent : place
+  }
+
+  /** Takes an acknowledged chunk out of the counts; returns the bytes that are new. */
+  #settle(tsn: Tsn, chunk: OutboundChunk, now: number): number {
+    if (tsn === this.#timedTsn) {
+      this.#timedTsn = undefined
+      // Karn's rule: only of what was sent once (section 6.3.1, C5).
+      if (!chunk.again) this.#roundTripMs = now - chunk.sentAt
+    }
+    if (chunk.state === 'sent') this.#flight -= chunk.byteLength
+    else if (chunk.state === 'lost') this.#lostCount--
+    else return 0
+    return chunk.byteLength
+  }
+
+  /** What was sent into a closed window was dropped: once it opens, that is sent again without waiting for the timer. */
+  #setPeerWindow(window: number): void {
+    const opens = this.#peerWindow === 0 && window > 0
+    this.#peerWindow = window
+    if (!opens || this.#chunks.count !== 1) return
+    const probe = this.#chunks.at(this.#chunks.first)
+    if (probe.state === 'sent') this.#markLost(probe)
+  }
+
+  /** Marks what the gap blocks report, both ways (sections 6.2.1 and 7.2.4). Returns the bytes newly acknowledged. */
+  #readGaps(sack: Sack, advanced: boolean, now: number): number {
+    let bytes = 0
+    let block = 0
+    let highestNew: Tsn | undefined
+    let tsn = this.#chunks.first
+    for (let offset = 1; tsn !== this.#chunks.next; offset++, tsn = addTsn(tsn, 1)) {
+      while (block < sack.gapCount && gapEnd(sack, block) < offset) block++
+      const chunk = this.#chunks.at(tsn)
+      if (block < sack.gapCount && gapStart(sack, block) <= offset) {
+        if (chunk.state === 'acked') continue
+        bytes += this.#settle(tsn, chunk, now)
+        chunk.state = 'acked'
+        this.#ackedCount++
+        highestNew = tsn
+      } else if (chunk.state === 'acked') this.#onReneged(chunk)
+    }
+    // In fast recovery, whatever advances reports again all that is missing (section 7.2.4).
+    const highestGap = addTsn(sack.cumulativeTsn, sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1))
+    const upTo = this.#congestion.recovering && advanced ? highestGap : highestNew
+    if (upTo !== undefined) this.#countMisses(upTo)
+    return bytes
+  }
+
+  /** The peer has dropped what it had acknowledged by a gap block (section 6.2.1, D iii). */
+  #onReneged(chunk: OutboundChunk): void {
+    this.#ackedCount--
+    this.#flight += chunk.byteLength
+    chunk.state = 'sent'
+    this.#markLost(chunk)
+  }
+
+  #markLost(chunk: OutboundChunk): void {
+    this.#flight -= chunk.byteLength
+    chunk.state = 'lost'
+    this.#lostCount++
+  }
+
+  /** Three reports, each by something newer that has arrived, and it counts as lost (section 7.2.4). */
+  #countMisses(upTo: Tsn): void {
+    let found = false
+    for (let tsn = this.#chunks.first; isBefore(tsn, upTo); tsn = addTsn(tsn, 1)) {
+      const chunk = this.#chunks.at(tsn)
+      if (chunk.state !== 'sent' || ++chunk.misses !== 3) continue
+      this.#markLost(chunk)
+      found = true
+    }
+    if (!found) return
+    this.#fastRetransmit = true
+    if (this.#congestion.recovering) return
+    this.#congestion.enterRecovery()
+    this.#recoveryExit = addTsn(this.#chunks.next, -1)
+  }
+
+  /** Section 6.3.2, R2 and R3. */
+  #setTimerAfterSack(advanced: boolean, now: number): void {
+    if (this.#chunks.count === 0) this.#timeoutAt = NEVER
+    else if (advanced || this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The values of RFC 9260, section 16, where not said otherwise.
+ */
+export const RTO_INITIAL_MS = 1000
+
+/**
+ * The RFC suggests a second, above the longest delay of an acknowledgement. We ask for an immediate one wherever a
+ * sender would have to wait (section 3.3.1, the I bit), and peers that do not know of it delay it for 200 ms.
+ */
+export const RTO_MIN_MS = 300
+export const RTO_MAX_MS = 60_000
+
+/** In packets: how much more than was acknowledged may leave at once. */
+export const MAX_BURST = 4
+
+/** Consecutive retransmissions without an answer before the peer counts as unreachable; there is one path, so of both. */
+export const ASSOCIATION_MAX_RETRANS = 10
+export const MAX_INIT_RETRANSMITS = 8
+export const VALID_COOKIE_LIFE_MS = 60_000
+export const SACK_DELAY_MS = 200
+export const HEARTBEAT_INTERVAL_MS = 30_000
+
+/** T5-shutdown-guard (section 9.2): five times the longest RTO. */
+export const SHUTDOWN_GUARD_MS = 5 * RTO_MAX_MS
+
+/** The packet that every path takes (RFC 8899, section 5.1.2), and from which every association starts. */
+export const BASE_PACKET_BYTES = 1200
+
+/** Most data of one DATA chunk: what a base packet has room for, so that a chunk fits whatever the path becomes. */
+export const MAX_CHUNK_DATA_BYTES = BASE_PACKET_BYTES - 12 - 16
+
+/** Most data of one user message that we send; PROTOCOL.md. */
+export const MAX_USER_MESSAGE_BYTES = 16_384
+
+/** Says that both ends use the byte stream of PROTOCOL.md (RFC 5061, section 4.1): "cts" and a 1. */
+export const ADAPTATION_CODE = 0x63747301
+
+/** Payload protocol identifiers: of the stream's bytes, and of the mark that ends one direction. */
+export const BYTES_PROTOCOL = 0
+export const END_PROTOCOL = 0x63747302

@@ -1,0 +1,29 @@
+import { RTO_INITIAL_MS, RTO_MAX_MS, RTO_MIN_MS } from './protocol-values.ts'
+
+/** The retransmission timeout (RFC 9260, section 6.3.1). */
+export class RetransmissionTimeout {
+  #ms = RTO_INITIAL_MS
+  #smoothed: number | undefined
+  #variation = 0
+
+  get ms(): number {
+    return this.#ms
+  }
+
+  /** A round trip of something that was sent once (Karn's rule, C5). */
+  sample(roundTripMs: number): void {
+    if (this.#smoothed === undefined) {
+      this.#smoothed = roundTripMs
+      this.#variation = roundTripMs / 2
+    } else {
+      this.#variation = 0.75 * this.#variation + 0.25 * Math.abs(this.#smoothed - roundTripMs)
+      this.#smoothed = 0.875 * this.#smoothed + 0.125 * roundTripMs
+    }
+    this.#ms = Math.min(RTO_MAX_MS, Math.max(RTO_MIN_MS, this.#smoothed + 4 * this.#variation))
+  }
+
+  /** After a time-out (section 6.3.3, E2). */
+  backOff(): void {
+    this.#ms = Math.min(RTO_MAX_MS, this.#ms * 2)
+  }
+}

@@ -1,0 +1,294 @@
+import { randomTag } from '../association/association.ts'
+import { causeBytes } from '../association/control-chunks.ts'
+import { CookieSigner, type CookieState, type Mac } from '../association/cookie.ts'
+import { writeInitChunk } from '../association/initiation.ts'
+import { BASE_PACKET_BYTES } from '../association/protocol-values.ts'
+import { writeU32 } from '../wire/bytes.ts'
+import { type Cause, cause, causeWithText } from '../wire/causes.ts'
+import { ChunkReader } from '../wire/chunk-reader.ts'
+import { type InitChunk, readInit } from '../wire/init-chunk.ts'
+import { CauseCode, ChunkType, T_FLAG } from '../wire/numbers.ts'
+import { destinationPortOf, isIntact, sourcePortOf, verificationTagOf } from '../wire/packet.ts'
+import type { PacketWriter } from '../wire/packet-writer.ts'
+import { type Member, Members } from './members.ts'
+import { answerOutOfTheBlue } from './out-of-the-blue.ts'
+import { type PeerAddress, showPeer } from './peer-address.ts'
+
+/** What an endpoint needs from where it runs. */
+export interface EndpointHost {
+  /** Sends an answer that belongs to no association. */
+  send(packet: Uint8Array, peer: PeerAddress): void
+  /** Gives 32 random bits. */
+  readonly random: () => number
+  readonly mac: Mac
+  readonly packets: PacketWriter
+  /** Receive window that INIT ACK advertises to a peer, in bytes. */
+  windowFor(peer: PeerAddress): number
+}
+
+/** Who takes the associations that peers begin with a port. */
+export interface Acceptor {
+  /** A peer has shown by its cookie that it is where it says. Undefined turns it away. */
+  accept(cookie: CookieState, peer: PeerAddress, now: number): Member | undefined
+}
+
+/**
+ * Everything behind one UDP socket (RFC 6951): tells packets apart by their tags and ports, answers those that begin an
+ * association without keeping anything of them (RFC 9260, section 5.1), and those that belong nowhere (section 8.4).
+ */
+export class Endpoint {
+  readonly #host: EndpointHost
+  readonly #packets: PacketWriter
+  readonly #cookies: CookieSigner
+  readonly #members = new Members()
+  readonly #acceptors = new Map<number, Acceptor>()
+  readonly #chunk = new ChunkReader()
+
+  constructor(host: EndpointHost) {
+    this.#host = host
+    this.#packets = host.packets
+    this.#cookies = new CookieSigner(host.mac, host.random)
+  }
+
+  get isUnused(): boolean {
+    return this.#acceptors.size === 0 && this.#members.count === 0
+  }
+
+  isListening(port: number): boolean {
+    return this.#acceptors.has(port)
+  }
+
+  listen(port: number, acceptor: Acceptor): void {
+    this.#acceptors.set(port, acceptor)
+  }
+
+  /** Whoever listens on the port now, if it is another, goes on. */
+  unlisten(port: number, acceptor: Acceptor): void {
+    if (this.#acceptors.get(port) === acceptor) this.#acceptors.delete(port)
+  }
+
+  add(member: Member): void {
+    this.#members.add(member)
+  }
+
+  remove(member: Member): void {
+    this.#members.remove(member)
+  }
+
+  /** Takes a datagram that has come. */
+  receive(packet: Uint8Array, peer: PeerAddress, now: number): void {
+    if (!isIntact(packet)) return
+    if (sourcePortOf(packet) === 0 || destinationPortOf(packet) === 0) return
+    const chunk = this.#chunk
+    chunk.open(packet)
+    if (!chunk.next()) return
+    const { type } = chunk
+    if (type === ChunkType.INIT) this.#onInit(packet, chunk, peer, now)
+    else if (verificationTagOf(packet) === 0) return
+    else if (mustBeAlone(type) && chunk.next()) return
+    else if (type === ChunkType.COOKIE_ECHO) this.#onCookieEcho(packet, chunk, peer, now)
+    else this.#onMore(packet, chunk, peer, now)
+  }
+
+  #onMore(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
+    const member = this.#memberOf(packet, peer) ?? this.#memberByReflection(packet, chunk, peer)
+    if (member === undefined || isStray(chunk, member)) this.#answerOutOfTheBlue(packet, peer)
+    else this.#give(packet, member, now)
+  }
+
+  #give(packet: Uint8Array, member: Member, now: number): void {
+    member.association.input(packet, now)
+    member.onTouched()
+  }
+
+  /** The association that a packet's tag names, if it comes from its peer; it may come from another UDP port. */
+  #memberOf(packet: Uint8Array, peer: PeerAddress): Member | undefined {
+    const member = this.#members.byTag(verificationTagOf(packet))
+    if (member === undefined || member.peer.address !== peer.address) return undefined
+    const { localPort, peerPort } = member.association
+    if (destinationPortOf(packet) !== localPort || sourcePortOf(packet) !== peerPort) return undefined
+    this.#members.move(member, peer)
+    return member
+  }
+
+  /** ABORT and SHUTDOWN COMPLETE of a peer that knows no tag but its own (section 8.5.1). */
+  #memberByReflection(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress): Member | undefined {
+    if (!isReflected(chunk)) return undefined
+    const member = this.#members.byPeer(destinationPortOf(packet), sourcePortOf(packet), peer)
+    return member?.association.peerTag === verificationTagOf(packet) ? member : undefined
+  }
+
+  #answerOutOfTheBlue(packet: Uint8Array, peer: PeerAddress): void {
+    const answer = answerOutOfTheBlue(packet, this.#chunk, this.#packets)
+    if (answer !== undefined) this.#host.send(answer, peer)
+  }
+
+  /** Sections 5.1, 5.2.1 and 5.2.2. INIT travels alone and without a tag (sections 6.10 and 8.5.1). */
+  #onInit(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
+    if (verificationTagOf(packet) !== 0) return
+    const init = readInit(chunk)
+    if (chunk.next() || chunk.malformed) return
+    const localPort = destinationPortOf(packet)
+    const peerPort = sourcePortOf(packet)
+    const present = this.#members.byPeer(localPort, peerPort, peer)
+    if (init === undefined) return
+    if (init.hasHostName) {
+      this.#refuse(localPort, peerPort, init, cause(CauseCode.UNRESOLVABLE_ADDRESS), peer)
+    } else if (present?.association.state === 'SHUTDOWN-ACK-SENT') {
+      present.association.answerShutdownAck(now)
+      present.onTouched()
+    } else if (present === undefined && !this.#acceptors.has(localPort)) {
+      this.#refuse(
+        localPort,
+        peerPort,
+        init,
+        causeWithText(CauseCode.USER_INITIATED_ABORT, 'nobody listens'),
+        peer,
+      )
+    } else this.#answerInit(localPort, peerPort, init, present, peer, now)
+  }
+
+  #answerInit(
+    localPort: number,
+    peerPort: number,
+    init: InitChunk,
+    present: Member | undefined,
+    peer: PeerAddress,
+    now: number,
+  ): void {
+    const association = present?.association
+    const isBeginning = association?.state === 'COOKIE-WAIT' || association?.state === 'COOKIE-ECHOED'
+    const localTag = isBeginning ? association.localTag : this.#unusedTag()
+    const localInitialTsn = isBeginning ? association.localInitialTsn : this.#host.random() | 0
+    const state: CookieState = {
+      localPort,
+      peerPort,
+      localTag,
+      peerTag: init.initiateTag,
+      localInitialTsn,
+      peerInitialTsn: init.initialTsn,
+      peerWindow: init.window,
+      peerAdaptationCode: init.adaptationCode,
+      localTieTag: isBeginning ? 0 : (association?.localTag ?? 0),
+      peerTieTag: isBeginning ? 0 : (association?.peerTag ?? 0),
+    }
+    const cookie = this.#cookies.sign(state, showPeer(peer), now)
+    const window = this.#host.windowFor(peer)
+    const fields = {
+      initiateTag: localTag,
+      window,
+      outboundStreams: 1,
+      inboundStreams: 1,
+      initialTsn: localInitialTsn,
+    }
+    this.#packets.begin(localPort, peerPort, init.initiateTag, BASE_PACKET_BYTES)
+    writeInitChunk(this.#packets, ChunkType.INIT_ACK, fields, cookie, init.unrecognized)
+    this.#host.send(this.#packets.finish(), peer)
+  }
+
+  #unusedTag(): number {
+    for (;;) {
+      const tag = randomTag(this.#host.random)
+      if (!this.#members.has(tag)) return tag
+    }
+  }
+
+  /** Sections 5.1.5 and 5.2.4. */
+  #onCookieEcho(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
+    const opened = this.#cookies.open(packet.subarray(chunk.valueStart, chunk.end), showPeer(peer), now)
+    if (opened.kind === 'forged') return
+    const { state, ageMs } = opened
+    if (state.localTag !== verificationTagOf(packet)) return
+    if (state.localPort !== destinationPortOf(packet) || state.peerPort !== sourcePortOf(packet)) return
+    const present = this.#presentFor(state, peer)
+    const same =
+      present?.association.localTag === state.localTag && present.association.peerTag === state.peerTag
+    if (opened.kind === 'stale' && !same) this.#sendStale(state, ageMs, peer)
+    else if (present === undefined) this.#accept(packet, state, peer, now)
+    else this.#onCookieFor(packet, present, state, peer, now)
+  }
+
+  #presentFor(state: CookieState, peer: PeerAddress): Member | undefined {
+    return this.#members.byTag(state.localTag) ?? this.#members.byPeer(state.localPort, state.peerPort, peer)
+  }
+
+  /** The table of section 5.2.4: an association with the peer is there already. */
+  #onCookieFor(
+    packet: Uint8Array,
+    present: Member,
+    state: CookieState,
+    peer: PeerAddress,
+    now: number,
+  ): void {
+    const { association } = present
+    const localMatches = association.localTag === state.localTag
+    const peerMatches = association.peerTag === state.peerTag
+    const tiesMatch = state.localTieTag === association.localTag && state.peerTieTag === association.peerTag
+    if (localMatches && (peerMatches || isBeginning(present))) {
+      association.adopt(state, now) // B and D
+      this.#give(packet, present, now)
+    } else if (!localMatches && !peerMatches && tiesMatch) this.#onRestart(packet, present, state, peer, now) // A
+  }
+
+  #onRestart(packet: Uint8Array, present: Member, state: CookieState, peer: PeerAddress, now: number): void {
+    if (present.association.state === 'SHUTDOWN-ACK-SENT') {
+      present.association.answerShutdownAck(now, cause(CauseCode.COOKIE_RECEIVED_WHILE_SHUTTING_DOWN))
+      present.onTouched()
+      return
+    }
+    this.#members.remove(present)
+    present.association.onRestarted()
+    present.onTouched()
+    this.#accept(packet, state, peer, now)
+  }
+
+  #accept(packet: Uint8Array, state: CookieState, peer: PeerAddress, now: number): void {
+    const member = this.#acceptors.get(state.localPort)?.accept(state, peer, now)
+    if (member === undefined) {
+      this.#sendAbort(state.localPort, state.peerPort, state.peerTag, cause(CauseCode.OUT_OF_RESOURCE), peer)
+      return
+    }
+    this.#members.add(member)
+    this.#give(packet, member, now)
+  }
+
+  #refuse(localPort: number, peerPort: number, init: InitChunk, why: Cause, peer: PeerAddress): void {
+    this.#sendAbort(localPort, peerPort, init.initiateTag, why, peer)
+  }
+
+  #sendAbort(localPort: number, peerPort: number, tag: number, why: Cause, peer: PeerAddress): void {
+    this.#packets.begin(localPort, peerPort, tag, BASE_PACKET_BYTES)
+    this.#packets.chunk(ChunkType.ABORT, 0, causeBytes(why))
+    this.#host.send(this.#packets.finish(), peer)
+  }
+
+  /** Section 5.2.6; how stale it is, in microseconds. */
+  #sendStale(state: CookieState, ageMs: number, peer: PeerAddress): void {
+    const info = new Uint8Array(4)
+    writeU32(info, 0, Math.min(0xffffffff, Math.floor(ageMs * 1000)))
+    this.#packets.begin(state.localPort, state.peerPort, state.peerTag, BASE_PACKET_BYTES)
+    this.#packets.chunk(ChunkType.ERROR, 0, causeBytes(cause(CauseCode.STALE_COOKIE, info)))
+    this.#host.send(this.#packets.finish(), peer)
+  }
+}
+
+/** Section 6.10; INIT is looked at where it is read. */
+function mustBeAlone(type: number): boolean {
+  return type === ChunkType.INIT_ACK || type === ChunkType.SHUTDOWN_COMPLETE
+}
+
+function isReflected(chunk: ChunkReader): boolean {
+  return (
+    (chunk.type === ChunkType.ABORT || chunk.type === ChunkType.SHUTDOWN_COMPLETE) &&
+    (chunk.flags & T_FLAG) !== 0
+  )
+}
+
+function isBeginning({ association: { state } }: Member): boolean {
+  return state === 'COOKIE-WAIT' || state === 'COOKIE-ECHOED'
+}
+
+/** A SHUTDOWN ACK for an association that is only being set up is for an earlier one (section 8.5.1, E). */
+function isStray(chunk: ChunkReader, member: Member): boolean {
+  return chunk.type === ChunkType.SHUTDOWN_ACK && isBeginning(member)
+}

@@ -1,0 +1,110 @@
+import { lookup } from 'node:dns/promises'
+import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import type { ListenSettings } from '../../../options.ts'
+import type { Address } from '../../address.ts'
+import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
+import { Association } from '../association/association.ts'
+import type { CookieState } from '../association/cookie.ts'
+import type { Acceptor } from '../endpoint/endpoint.ts'
+import type { PeerAddress } from '../endpoint/peer-address.ts'
+import type { AssociationStream } from '../stream/association-stream.ts'
+import { heartbeatIntervalMs } from './heartbeat-interval.ts'
+import { freePort } from './ports.ts'
+import { formatSctpAddress, type SctpAddress } from './sctp-address.ts'
+import { sharedEndpoint } from './shared-endpoints.ts'
+import type { UdpEndpoint } from './udp-endpoint.ts'
+
+/** A listener on an SCTP port of an endpoint that it may share with others. */
+export class SctpListener implements ByteStreamListener, Acceptor {
+  readonly address: string
+  readonly #endpoint: UdpEndpoint
+  readonly #port: number
+  readonly #settings: ListenSettings
+  readonly #sink: ByteStreamListenerSink
+  #open = 0
+
+  /** @throws ConnectError `LISTEN_FAILED`, `ABORTED` */
+  static async open(
+    address: Address,
+    target: SctpAddress,
+    settings: ListenSettings,
+    sink: ByteStreamListenerSink,
+  ): Promise<SctpListener> {
+    const { signal } = settings
+    const what = `listening on ${address.text}`
+    const failed = (why: string, cause?: unknown): ConnectError =>
+      new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${why}`, { cause })
+    if (signal?.aborted) throw aborted(what, signal.reason)
+    const endpoint = await endpointOf(target).catch(cause => {
+      throw failed(explain(cause, target), cause)
+    })
+    const port = target.port === 0 ? freePort(used => endpoint.isListening(used)) : target.port
+    if (port === undefined || endpoint.isListening(port)) throw failed(`SCTP port ${target.port} is in use`)
+    const listener = new SctpListener(endpoint, target.host, port, settings, sink)
+    if (signal?.aborted) {
+      await listener.close()
+      throw aborted(what, signal.reason)
+    }
+    return listener
+  }
+
+  private constructor(
+    endpoint: UdpEndpoint,
+    host: string,
+    port: number,
+    settings: ListenSettings,
+    sink: ByteStreamListenerSink,
+  ) {
+    this.address = formatSctpAddress(host, port, endpoint.address.port)
+    this.#endpoint = endpoint
+    this.#port = port
+    this.#settings = settings
+    this.#sink = sink
+    endpoint.listen(port, this)
+  }
+
+  async close(): Promise<void> {
+    this.#endpoint.unlisten(this.#port, this)
+  }
+
+  accept(cookie: CookieState, peer: PeerAddress, now: number): AssociationStream | undefined {
+    if (this.#open >= this.#settings.maxConnections) {
+      this.#sink.onRejected(this.#fullError())
+      return undefined
+    }
+    this.#open++
+    const stream = this.#endpoint.makeStream(
+      { address: peer.address, port: peer.port },
+      {
+        localAddress: this.address,
+        remoteAddress: formatSctpAddress(peer.address, cookie.peerPort, peer.port),
+      },
+      options => Association.accept(options, cookie, now),
+      {
+        localPort: cookie.localPort,
+        peerPort: cookie.peerPort,
+        heartbeatIntervalMs: heartbeatIntervalMs(this.#settings),
+      },
+    )
+    stream.onLeft = () => this.#open--
+    this.#sink.onStream(stream)
+    return stream
+  }
+
+  #fullError(): ConnectError {
+    const message = `${this.address} turned a peer away: maxConnections is ${this.#settings.maxConnections}`
+    return new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
+  }
+}
+
+async function endpointOf({ host, udpPort }: SctpAddress): Promise<UdpEndpoint> {
+  const { address } = await lookup(host)
+  return sharedEndpoint(address, udpPort)
+}
+
+function explain(cause: Error, { udpPort }: SctpAddress): string {
+  const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  return inUse
+    ? `UDP port ${udpPort} is in use; ?udp=N behind the address names another, ?udp=0 picks one`
+    : cause.message
+}

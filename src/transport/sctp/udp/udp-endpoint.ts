@@ -1,0 +1,140 @@
+import { createHmac, randomFillSync } from 'node:crypto'
+import { systemPlatform } from '../../../platform.ts'
+import type { Association, AssociationOptions, AssociationUser } from '../association/association.ts'
+import { type Acceptor, Endpoint, type EndpointHost } from '../endpoint/endpoint.ts'
+import type { PeerAddress } from '../endpoint/peer-address.ts'
+import { AssociationStream, type Carrier, type StreamAddresses } from '../stream/association-stream.ts'
+import { PacketWriter } from '../wire/packet-writer.ts'
+import { isLoopback, largestPacketBytes } from './link-mtu.ts'
+import type { UdpSocket } from './udp-socket.ts'
+
+/** What is advertised, where the way to the peer has room for it. */
+const WINDOW_BYTES = 1024 * 1024
+
+/** How long a socket stays behind to answer a peer that has missed the farewell. */
+const LINGER_MS = 1000
+
+const randomWords = new Int32Array(256)
+let wordsLeft = 0
+
+/** 32 random bits; taken from the system many at a time. */
+function random(): number {
+  if (wordsLeft === 0) {
+    randomFillSync(randomWords)
+    wordsLeft = randomWords.length
+  }
+  return randomWords[--wordsLeft]!
+}
+
+function mac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(message).digest()
+}
+
+/** An SCTP endpoint over one UDP socket, for any number of associations and listeners. */
+export class UdpEndpoint implements EndpointHost, Carrier {
+  readonly random = random
+  readonly mac = mac
+  readonly packets = new PacketWriter(systemPlatform.allocate)
+  readonly #socket: UdpSocket
+  readonly #endpoint: Endpoint
+  #lingerUntil = 0
+  #closing: NodeJS.Timeout | undefined
+  /** Told when the socket is closed. */
+  onClosed: (() => void) | undefined
+
+  constructor(socket: UdpSocket) {
+    this.#socket = socket
+    this.#endpoint = new Endpoint(this)
+    socket.onError = () => {}
+    socket.onDatagram = (datagram, peer) => this.#endpoint.receive(datagram, peer, systemPlatform.now())
+  }
+
+  get address(): PeerAddress {
+    return this.#socket.address
+  }
+
+  isListening(port: number): boolean {
+    return this.#endpoint.isListening(port)
+  }
+
+  listen(port: number, acceptor: Acceptor): void {
+    this.#stayOpen()
+    this.#endpoint.listen(port, acceptor)
+  }
+
+  unlisten(port: number, acceptor: Acceptor): void {
+    this.#endpoint.unlisten(port, acceptor)
+    this.#closeIfUnused()
+  }
+
+  /** Makes the stream of an association with a peer. It is the caller who adds it to the endpoint. */
+  makeStream(
+    peer: PeerAddress,
+    addresses: StreamAddresses,
+    begin: (options: AssociationOptions) => Association,
+    options: Pick<AssociationOptions, 'localPort' | 'peerPort' | 'heartbeatIntervalMs'>,
+  ): AssociationStream {
+    const whole = (user: AssociationUser): AssociationOptions => ({
+      ...options,
+      windowBytes: this.windowFor(peer),
+      largestPacketBytes: largestPacketBytes(peer.address, this.address.address),
+      random,
+      packets: this.packets,
+      user,
+    })
+    return new AssociationStream(peer, addresses, this, systemPlatform, user => begin(whole(user)))
+  }
+
+  /** Takes a stream whose association begins at this end. */
+  add(stream: AssociationStream): void {
+    this.#endpoint.add(stream)
+    this.#socket.onError = () => stream.onRefused()
+  }
+
+  send(packet: Uint8Array, peer: PeerAddress): void {
+    this.#socket.send(packet, peer)
+  }
+
+  onSent(): void {
+    if (this.#socket.isDrained) this.packets.recycle()
+  }
+
+  /**
+   * On loopback nothing but the socket's own buffer holds what is on its way: no more is invited than it has room for,
+   * its overhead for each datagram included.
+   */
+  windowFor(peer: PeerAddress): number {
+    if (!isLoopback(peer.address)) return WINDOW_BYTES
+    return Math.min(WINDOW_BYTES, Math.max(65_536, this.#socket.receiveBufferBytes / 4))
+  }
+
+  release(stream: AssociationStream): void {
+    this.#endpoint.remove(stream)
+    if (stream.association.mayBeAsked) this.#lingerUntil = systemPlatform.now() + LINGER_MS
+    this.#closeIfUnused()
+  }
+
+  /** Closes the socket once nobody needs it, except to tell a peer again that its association has ended. */
+  #closeIfUnused(): void {
+    if (!this.#endpoint.isUnused || this.#closing !== undefined) return
+    const ms = this.#lingerUntil - systemPlatform.now()
+    if (ms <= 0) {
+      this.#close()
+      return
+    }
+    this.#socket.unref()
+    this.#closing = setTimeout(() => this.#close(), ms).unref()
+  }
+
+  #stayOpen(): void {
+    if (this.#closing === undefined) return
+    clearTimeout(this.#closing)
+    this.#closing = undefined
+    this.#socket.ref()
+  }
+
+  #close(): void {
+    this.#socket.close()
+    this.onClosed?.()
+  }
+}

@@ -1,0 +1,103 @@
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { PeerAddress } from '../endpoint/peer-address.ts'
+
+/** What the operating system is asked to keep for a socket; it gives what it allows. */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+
+/** Datagrams that wait here because the operating system takes no more. Beyond, they are lost, as on a full link. */
+const MOST_QUEUED_BYTES = 4 * 1024 * 1024
+
+/** Addresses come as numbers; nothing is looked up for each datagram. */
+const lookup: SocketOptions['lookup'] = (address, _, callback) =>
+  callback(null, address, isIPv6(address) ? 6 : 4)
+
+/** A UDP socket, bound to an address or connected to a peer. */
+export class UdpSocket {
+  readonly #socket: Socket
+  #connected = false
+  #closed = false
+  onDatagram: ((datagram: Uint8Array, peer: PeerAddress) => void) | undefined
+  /** The operating system reports what concerns the peer of a connected socket, such as that nobody is there. */
+  onError: ((cause: Error) => void) | undefined
+
+  private constructor(address: string) {
+    this.#socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup })
+    this.#socket.on('error', cause => this.onError?.(cause))
+    this.#socket.on('message', (datagram: Uint8Array, peer: RemoteInfo) => this.onDatagram?.(datagram, peer))
+  }
+
+  static bind(address: string, port: number): Promise<UdpSocket> {
+    const socket = new UdpSocket(address)
+    return socket.#ready(done => socket.#socket.bind({ address, port, exclusive: true }, done))
+  }
+
+  static async connect(address: string, port: number): Promise<UdpSocket> {
+    const socket = new UdpSocket(address)
+    await socket.#ready(done => socket.#socket.connect(port, address, done))
+    socket.#connected = true
+    return socket
+  }
+
+  get address(): PeerAddress {
+    const { address, port } = this.#socket.address()
+    return { address, port }
+  }
+
+  /** What the operating system keeps of what comes, in bytes with its own overhead. */
+  get receiveBufferBytes(): number {
+    return this.#socket.getRecvBufferSize()
+  }
+
+  /** Whether the operating system has all that was sent. */
+  get isDrained(): boolean {
+    return this.#closed || this.#socket.getSendQueueCount() === 0
+  }
+
+  send(datagram: Uint8Array, peer: PeerAddress): void {
+    if (this.#closed || this.#socket.getSendQueueSize() > MOST_QUEUED_BYTES) return
+    if (this.#connected) this.#socket.send(datagram)
+    else this.#socket.send(datagram, peer.port, peer.address)
+  }
+
+  /** Does not keep the process running. */
+  unref(): void {
+    if (!this.#closed) this.#socket.unref()
+  }
+
+  ref(): void {
+    if (!this.#closed) this.#socket.ref()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#socket.close()
+  }
+
+  #ready(begin: (done: (cause?: Error) => void) => void): Promise<this> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error): void => {
+        this.close()
+        reject(cause)
+      }
+      this.onError = fail
+      begin(cause => {
+        if (cause !== undefined) return fail(cause)
+        this.onError = undefined
+        this.#enlarge()
+        resolve(this)
+      })
+    })
+  }
+
+  #enlarge(): void {
+    for (let bytes = SOCKET_BUFFER_BYTES; bytes >= 65_536; bytes /= 2) {
+      try {
+        this.#socket.setRecvBufferSize(bytes)
+        this.#socket.setSendBufferSize(bytes)
+        return
+      } catch {}
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { padded, writeU16, writeU32 } from './bytes.ts'
+import { CHUNK_HEADER_BYTES } from './chunk-reader.ts'
+import { COMMON_HEADER_BYTES, writeChecksum } from './packet.ts'
+
+/** Largest packet there can be: what a UDP datagram over IPv4 has room for, in whole words. */
+export const MAX_PACKET_BYTES = 65_504
+
+const MEMORY_BYTES = 4 * 65_536
+
+/**
+ * Puts packets together, one at a time, each in a stretch of memory of its own. All that share one take turns between
+ * `begin` and `finish`.
+ */
+export class PacketWriter {
+  readonly #allocate: (byteLength: number) => Uint8Array
+  #memory: Uint8Array = new Uint8Array(0)
+  #start = 0
+  #at = 0
+  #limit = 0
+  #chunkStart = 0
+
+  constructor(allocate: (byteLength: number) => Uint8Array) {
+    this.#allocate = allocate
+  }
+
+  begin(sourcePort: number, destinationPort: number, verificationTag: number, limitBytes: number): void {
+    if (this.#memory.length - this.#start < limitBytes) this.#renew()
+    this.#at = this.#start
+    this.#limit = this.#start + limitBytes
+    this.u16(sourcePort)
+    this.u16(destinationPort)
+    this.u32(verificationTag)
+    this.u32(0)
+  }
+
+  /** Bytes that another chunk can have, its header included. */
+  get room(): number {
+    return this.#limit - this.#at
+  }
+
+  get isEmpty(): boolean {
+    return this.#at - this.#start <= COMMON_HEADER_BYTES
+  }
+
+  beginChunk(type: number, flags: number): void {
+    this.#chunkStart = this.#at
+    this.#memory[this.#at] = type
+    this.#memory[this.#at + 1] = flags
+    this.#at += CHUNK_HEADER_BYTES
+  }
+
+  endChunk(): void {
+    writeU16(this.#memory, this.#chunkStart + 2, this.#at - this.#chunkStart)
+    this.#pad(this.#chunkStart)
+  }
+
+  /** A chunk whose value is known. */
+  chunk(type: number, flags: number, value?: Uint8Array): void {
+    this.beginChunk(type, flags)
+    if (value !== undefined) this.bytes(value)
+    this.endChunk()
+  }
+
+  /** A parameter or an error cause, which have the same shape (RFC 9260, sections 3.2.1 and 3.3.10). */
+  parameter(type: number, value: Uint8Array): void {
+    const start = this.#at
+    this.u16(type)
+    this.u16(4 + value.length)
+    this.bytes(value)
+    this.#pad(start)
+  }
+
+  u16(value: number): void {
+    writeU16(this.#memory, this.#at, value)
+    this.#at += 2
+  }
+
+  u32(value: number): void {
+    writeU32(this.#memory, this.#at, value)
+    this.#at += 4
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#memory.set(value, this.#at)
+    this.#at += value.length
+  }
+
+  zeros(byteLength: number): void {
+    this.#memory.fill(0, this.#at, this.#at + byteLength)
+    this.#at += byteLength
+  }
+
+  /** The whole packet. Its memory is not written to again before {@link recycle}. */
+  finish(): Uint8Array {
+    const packet = this.#memory.subarray(this.#start, this.#at)
+    this.#start = this.#at
+    writeChecksum(packet)
+    return packet
+  }
+
+  /** Says that nobody needs the packets of before any longer. */
+  recycle(): void {
+    this.#start = 0
+  }
+
+  #pad(start: number): void {
+    const length = this.#at - start
+    this.zeros(padded(length) - length)
+  }
+
+  #renew(): void {
+    this.#memory = this.#allocate(MEMORY_BYTES)
+    this.#start = 0
+  }
+}
