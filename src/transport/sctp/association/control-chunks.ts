@@ -1,8 +1,10 @@
 import { padded } from '../wire/bytes.ts'
 import { type Cause, cause } from '../wire/causes.ts'
-import { CHUNK_HEADER_BYTES } from '../wire/chunk-reader.ts'
-import { ChunkType } from '../wire/numbers.ts'
+import { CHUNK_HEADER_BYTES, type ChunkReader } from '../wire/chunk-reader.ts'
+import { CauseCode, ChunkType, reportsUnknown, stopsAtUnknown } from '../wire/numbers.ts'
+import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
+import { BASE_PACKET_BYTES } from './protocol-values.ts'
 
 interface Control {
   readonly type: number
@@ -22,6 +24,20 @@ export class ControlChunks {
 
   add(type: number, value: Uint8Array): void {
     if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ type, value })
+  }
+
+  /** Gives a HEARTBEAT back (section 8.3), unless it is larger than a packet that passes for sure. */
+  answerHeartbeat(chunk: ChunkReader): void {
+    if (COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES + chunk.valueBytes > BASE_PACKET_BYTES) return
+    this.add(ChunkType.HEARTBEAT_ACK, chunk.bytes.slice(chunk.valueStart, chunk.end))
+  }
+
+  /** A chunk type that is not known: its upper bits say what to do (section 3.2). Returns whether to read on. */
+  onUnknown(chunk: ChunkReader): boolean {
+    if (reportsUnknown(chunk.type, 8)) {
+      this.addError(CauseCode.UNRECOGNIZED_CHUNK_TYPE, chunk.bytes.slice(chunk.start, chunk.end))
+    }
+    return !stopsAtUnknown(chunk.type, 8)
   }
 
   /** An ERROR chunk with one cause (RFC 9260, section 3.3.10); a long one is cut. */

@@ -116,7 +116,9 @@ export class InboundData {
     if (this.#window - this.#advertised >= this.#windowBytes / 2) this.sackNow(now)
   }
 
+  /** Writes a SACK, if there is room for one. */
   writeSack(writer: PacketWriter): void {
+    if (writer.room < SACK_BYTES) return
     const room = Math.floor((writer.room - SACK_BYTES) / 4)
     const gaps = Math.min(this.#tsns.runs.length, room)
     const duplicates = Math.min(this.#duplicates.length, room - gaps)

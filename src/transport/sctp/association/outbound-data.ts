@@ -43,6 +43,7 @@ export class OutboundData {
   readonly #congestion = new CongestionControl()
   readonly #queue = new SendQueue()
   readonly #chunks: OutboundChunks
+  readonly #endMarks: boolean
   #packetBytes: number
 
   /** The place of the first byte that has no TSN yet. */
@@ -74,10 +75,18 @@ export class OutboundData {
   #lastSentAt = 0
   #timeouts = 0
 
-  constructor(initialTsn: Tsn, peerWindow: number, packetBytes: number, rto: RetransmissionTimeout) {
+  /** @param endMarks whether the end of the stream is sent as a mark */
+  constructor(
+    initialTsn: Tsn,
+    peerWindow: number,
+    packetBytes: number,
+    endMarks: boolean,
+    rto: RetransmissionTimeout,
+  ) {
     this.#chunks = new OutboundChunks(initialTsn)
     this.#peerWindow = peerWindow
     this.#packetBytes = packetBytes
+    this.#endMarks = endMarks
     this.#rto = rto
   }
 
@@ -123,9 +132,9 @@ export class OutboundData {
     this.#queue.push(segments)
   }
 
-  /** Sends the mark of the end behind everything. */
+  /** Sends the mark of the end behind everything, where there is one. */
   queueEnd(): void {
-    this.#endWanted = true
+    this.#endWanted = this.#endMarks
   }
 
   setPacketBytes(packetBytes: number): void {

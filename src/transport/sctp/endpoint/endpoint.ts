@@ -157,7 +157,7 @@ export class Endpoint {
     now: number,
   ): void {
     const association = present?.association
-    const isBeginning = association?.state === 'COOKIE-WAIT' || association?.state === 'COOKIE-ECHOED'
+    const isBeginning = association?.isBeginning === true
     const localTag = isBeginning ? association.localTag : this.#unusedTag()
     const localInitialTsn = isBeginning ? association.localInitialTsn : this.#host.random() | 0
     const state: CookieState = {
@@ -224,7 +224,7 @@ export class Endpoint {
     const localMatches = association.localTag === state.localTag
     const peerMatches = association.peerTag === state.peerTag
     const tiesMatch = state.localTieTag === association.localTag && state.peerTieTag === association.peerTag
-    if (localMatches && (peerMatches || isBeginning(present))) {
+    if (localMatches && (peerMatches || association.isBeginning)) {
       association.adopt(state, now) // B and D
       this.#give(packet, present, now)
     } else if (!localMatches && !peerMatches && tiesMatch) this.#onRestart(packet, present, state, peer, now) // A
@@ -284,11 +284,7 @@ function isReflected(chunk: ChunkReader): boolean {
   )
 }
 
-function isBeginning({ association: { state } }: Member): boolean {
-  return state === 'COOKIE-WAIT' || state === 'COOKIE-ECHOED'
-}
-
 /** A SHUTDOWN ACK for an association that is only being set up is for an earlier one (section 8.5.1, E). */
 function isStray(chunk: ChunkReader, member: Member): boolean {
-  return chunk.type === ChunkType.SHUTDOWN_ACK && isBeginning(member)
+  return chunk.type === ChunkType.SHUTDOWN_ACK && member.association.isBeginning
 }
