@@ -13,11 +13,12 @@ import type { PacketWriter } from '../wire/packet-writer.ts'
 import { type Member, Members } from './members.ts'
 import { answerOutOfTheBlue } from './out-of-the-blue.ts'
 import { type PeerAddress, showPeer } from './peer-address.ts'
+import { UsedCookies } from './used-cookies.ts'
 
 /** What an endpoint needs from where it runs. */
 export interface EndpointHost {
   /** Sends an answer that belongs to no association. */
-  send(packet: Uint8Array, peer: PeerAddress): void
+  answer(packet: Uint8Array, peer: PeerAddress): void
   /** Gives 32 random bits. */
   readonly random: () => number
   readonly mac: Mac
@@ -42,6 +43,7 @@ export class Endpoint {
   readonly #cookies: CookieSigner
   readonly #members = new Members()
   readonly #acceptors = new Map<number, Acceptor>()
+  readonly #used = new UsedCookies()
   readonly #chunk = new ChunkReader()
 
   constructor(host: EndpointHost) {
@@ -120,7 +122,7 @@ export class Endpoint {
 
   #answerOutOfTheBlue(packet: Uint8Array, peer: PeerAddress): void {
     const answer = answerOutOfTheBlue(packet, this.#chunk, this.#packets)
-    if (answer !== undefined) this.#host.send(answer, peer)
+    if (answer !== undefined) this.#host.answer(answer, peer)
   }
 
   /** Sections 5.1, 5.2.1 and 5.2.2. INIT travels alone and without a tag (sections 6.10 and 8.5.1). */
@@ -183,7 +185,7 @@ export class Endpoint {
     }
     this.#packets.begin(localPort, peerPort, init.initiateTag, BASE_PACKET_BYTES)
     writeInitChunk(this.#packets, ChunkType.INIT_ACK, fields, cookie, init.unrecognized)
-    this.#host.send(this.#packets.finish(), peer)
+    this.#host.answer(this.#packets.finish(), peer)
   }
 
   #unusedTag(): number {
@@ -242,12 +244,18 @@ export class Endpoint {
     this.#accept(packet, state, peer, now)
   }
 
+  /** A cookie makes one association, however often it comes. */
   #accept(packet: Uint8Array, state: CookieState, peer: PeerAddress, now: number): void {
+    if (this.#used.has(state.localTag)) {
+      this.#answerOutOfTheBlue(packet, peer)
+      return
+    }
     const member = this.#acceptors.get(state.localPort)?.accept(state, peer, now)
     if (member === undefined) {
       this.#sendAbort(state.localPort, state.peerPort, state.peerTag, cause(CauseCode.OUT_OF_RESOURCE), peer)
       return
     }
+    this.#used.add(state.localTag, now)
     this.#members.add(member)
     this.#give(packet, member, now)
   }
@@ -259,7 +267,7 @@ export class Endpoint {
   #sendAbort(localPort: number, peerPort: number, tag: number, why: Cause, peer: PeerAddress): void {
     this.#packets.begin(localPort, peerPort, tag, BASE_PACKET_BYTES)
     this.#packets.chunk(ChunkType.ABORT, 0, causeBytes(why))
-    this.#host.send(this.#packets.finish(), peer)
+    this.#host.answer(this.#packets.finish(), peer)
   }
 
   /** Section 5.2.6; how stale it is, in microseconds. */
@@ -268,7 +276,7 @@ export class Endpoint {
     writeU32(info, 0, Math.min(0xffffffff, Math.floor(ageMs * 1000)))
     this.#packets.begin(state.localPort, state.peerPort, state.peerTag, BASE_PACKET_BYTES)
     this.#packets.chunk(ChunkType.ERROR, 0, causeBytes(cause(CauseCode.STALE_COOKIE, info)))
-    this.#host.send(this.#packets.finish(), peer)
+    this.#host.answer(this.#packets.finish(), peer)
   }
 }
 

@@ -14,20 +14,17 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * Largest packet that the local link takes without splitting it. Node can neither ask for the route's MTU nor forbid
- * fragments, so of a link that cannot be looked up, the usual MTU is taken.
- *
- * @param localAddress the address that packets leave from; undefined where it is any
+ * Largest packet that the link of a local address takes without splitting it. Node can neither ask for the route's MTU
+ * nor forbid fragments, so of a link that cannot be looked up, the usual MTU is taken.
  */
-export function largestPacketBytes(peerAddress: string, localAddress: string | undefined): number {
-  if (isLoopback(peerAddress)) return MAX_PACKET_BYTES
+export function largestPacketBytes(localAddress: string): number {
   const mtu = mtuOf(localAddress) ?? USUAL_MTU
-  return Math.min(MAX_PACKET_BYTES, mtu - headerBytes(peerAddress))
+  return Math.min(MAX_PACKET_BYTES, mtu - headerBytes(localAddress))
 }
 
 /** By the interface that has the address; Linux shows its MTU as a file. */
-function mtuOf(localAddress: string | undefined): number | undefined {
-  if (process.platform !== 'linux' || localAddress === undefined) return undefined
+function mtuOf(localAddress: string): number | undefined {
+  if (process.platform !== 'linux') return undefined
   const name = Object.entries(networkInterfaces()).find(([, addresses]) =>
     addresses?.some(({ address }) => address === localAddress),
   )?.[0]

@@ -4,7 +4,7 @@ import type { Association, AssociationOptions, AssociationUser } from '../associ
 import { type Acceptor, Endpoint, type EndpointHost } from '../endpoint/endpoint.ts'
 import type { PeerAddress } from '../endpoint/peer-address.ts'
 import { AssociationStream, type Carrier, type StreamAddresses } from '../stream/association-stream.ts'
-import { PacketWriter } from '../wire/packet-writer.ts'
+import { MAX_PACKET_BYTES, PacketWriter } from '../wire/packet-writer.ts'
 import { isLoopback, largestPacketBytes } from './link-mtu.ts'
 import type { UdpSocket } from './udp-socket.ts'
 
@@ -30,13 +30,21 @@ function mac(key: Uint8Array, message: Uint8Array): Uint8Array {
   return createHmac('sha256', key).update(message).digest()
 }
 
+/**
+ * One for all endpoints of the process: packets are put together and handed to the operating system in one go, and only
+ * if that does not take them, they need memory of their own.
+ */
+const packets = new PacketWriter(systemPlatform.allocate)
+
 /** An SCTP endpoint over one UDP socket, for any number of associations and listeners. */
 export class UdpEndpoint implements EndpointHost, Carrier {
   readonly random = random
   readonly mac = mac
-  readonly packets = new PacketWriter(systemPlatform.allocate)
+  readonly packets = packets
   readonly #socket: UdpSocket
   readonly #endpoint: Endpoint
+  readonly #receiveBufferBytes: number
+  #largestPacketBytes: number | undefined
   #lingerUntil = 0
   #closing: NodeJS.Timeout | undefined
   /** Told when the socket is closed. */
@@ -44,6 +52,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
 
   constructor(socket: UdpSocket) {
     this.#socket = socket
+    this.#receiveBufferBytes = socket.receiveBufferBytes
     this.#endpoint = new Endpoint(this)
     socket.onError = () => {}
     socket.onDatagram = (datagram, peer) => this.#endpoint.receive(datagram, peer, systemPlatform.now())
@@ -77,9 +86,9 @@ export class UdpEndpoint implements EndpointHost, Carrier {
     const whole = (user: AssociationUser): AssociationOptions => ({
       ...options,
       windowBytes: this.windowFor(peer),
-      largestPacketBytes: largestPacketBytes(peer.address, this.address.address),
+      largestPacketBytes: this.#largestTo(peer),
       random,
-      packets: this.packets,
+      packets,
       user,
     })
     return new AssociationStream(peer, addresses, this, systemPlatform, user => begin(whole(user)))
@@ -95,8 +104,13 @@ export class UdpEndpoint implements EndpointHost, Carrier {
     this.#socket.send(packet, peer)
   }
 
+  answer(packet: Uint8Array, peer: PeerAddress): void {
+    this.#socket.send(packet, peer)
+    this.onSent()
+  }
+
   onSent(): void {
-    if (this.#socket.isDrained) this.packets.recycle()
+    packets.release(!this.#socket.isDrained)
   }
 
   /**
@@ -105,13 +119,19 @@ export class UdpEndpoint implements EndpointHost, Carrier {
    */
   windowFor(peer: PeerAddress): number {
     if (!isLoopback(peer.address)) return WINDOW_BYTES
-    return Math.min(WINDOW_BYTES, Math.max(65_536, this.#socket.receiveBufferBytes / 4))
+    return Math.min(WINDOW_BYTES, Math.max(65_536, this.#receiveBufferBytes / 4))
   }
 
   release(stream: AssociationStream): void {
     this.#endpoint.remove(stream)
     if (stream.association.mayBeAsked) this.#lingerUntil = systemPlatform.now() + LINGER_MS
     this.#closeIfUnused()
+  }
+
+  #largestTo(peer: PeerAddress): number {
+    if (isLoopback(peer.address)) return MAX_PACKET_BYTES
+    this.#largestPacketBytes ??= largestPacketBytes(this.address.address)
+    return this.#largestPacketBytes
   }
 
   /** Closes the socket once nobody needs it, except to tell a peer again that its association has ended. */

@@ -6,6 +6,7 @@ import { COMMON_HEADER_BYTES, writeChecksum } from './packet.ts'
 export const MAX_PACKET_BYTES = 65_504
 
 const MEMORY_BYTES = 4 * 65_536
+const NO_MEMORY: Uint8Array = new Uint8Array(0)
 
 /**
  * Puts packets together, one at a time, each in a stretch of memory of its own. All that share one take turns between
@@ -13,7 +14,7 @@ const MEMORY_BYTES = 4 * 65_536
  */
 export class PacketWriter {
   readonly #allocate: (byteLength: number) => Uint8Array
-  #memory: Uint8Array = new Uint8Array(0)
+  #memory = NO_MEMORY
   #start = 0
   #at = 0
   #limit = 0
@@ -98,8 +99,12 @@ export class PacketWriter {
     return packet
   }
 
-  /** Says that nobody needs the packets of before any longer. */
-  recycle(): void {
+  /**
+   * Says what has become of the packets so far: nobody needs them any longer, and their memory is used again, or somebody
+   * still does, and it is left to them.
+   */
+  release(needed: boolean): void {
+    if (needed) this.#memory = NO_MEMORY
     this.#start = 0
   }
 
