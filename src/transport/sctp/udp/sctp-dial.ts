@@ -24,7 +24,7 @@ export class SctpDial {
   }
 
   begin(succeed: (stream: AssociationStream) => void, fail: (cause: Error) => void): void {
-    this.#open(succeed, fail).catch(fail)
+    this.#open().then(succeed, fail)
   }
 
   giveUp(): void {
@@ -32,19 +32,31 @@ export class SctpDial {
     this.#stream?.reset()
   }
 
-  async #open(succeed: (stream: AssociationStream) => void, fail: (cause: Error) => void): Promise<void> {
-    const { host, udpPort } = this.#target
-    const { address } = await lookup(host)
-    if (this.#givenUp) return
-    const socket = await UdpSocket.connect(address, udpPort)
+  /** A name may have several addresses: the next is tried where nobody is at one. */
+  async #open(): Promise<AssociationStream> {
+    const addresses = await lookup(this.#target.host, { all: true })
+    for (const [index, { address }] of addresses.entries()) {
+      try {
+        return await this.#reach(address)
+      } catch (cause) {
+        if (this.#givenUp || index === addresses.length - 1) throw cause
+      }
+    }
+    throw new Error('the name has no address')
+  }
+
+  async #reach(address: string): Promise<AssociationStream> {
+    const socket = await UdpSocket.connect(address, this.#target.udpPort)
     if (this.#givenUp) {
       socket.close()
-      return
+      throw new Error('given up')
     }
     const stream = this.#associate(new UdpEndpoint(socket), socket, address)
     this.#stream = stream
-    stream.onOpened = error => (error === undefined ? succeed(stream) : fail(error))
-    stream.flush()
+    return new Promise((resolve, reject) => {
+      stream.onOpened = error => (error === undefined ? resolve(stream) : reject(error))
+      stream.flush()
+    })
   }
 
   #associate(endpoint: UdpEndpoint, socket: UdpSocket, address: string): AssociationStream {
