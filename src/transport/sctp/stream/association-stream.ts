@@ -39,6 +39,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   readonly #inbound: InboundBytes
   #sink: ByteStreamSink | undefined
   #turnAwaited = false
+  #answering = false
   #acknowledged = 0
   #ended = false
   #finished = false
@@ -174,14 +175,28 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
     this.onTouched()
   }
 
+  /**
+   * Where the sink was given data, the packets wait for two more turns: in the first, whoever answers the data gives its
+   * answer away, and the SACK then goes with it.
+   */
   #turn(): void {
-    if (this.#sink !== undefined && !this.#gone) this.#tell(this.#sink)
-    if (!this.#gone) this.flush()
+    const delivered = this.#sink !== undefined && !this.#gone && this.#tell(this.#sink)
+    if (this.association.state === 'CLOSED') this.#leave()
+    else if (!delivered || this.#answering) this.#endTurn()
+    else {
+      this.#answering = true
+      this.#platform.nextTurn(() => this.#platform.nextTurn(() => this.#endTurn()))
+    }
+  }
+
+  #endTurn(): void {
+    this.#answering = false
+    this.flush()
     if (this.association.state === 'CLOSED') this.#leave()
   }
 
   /** Tells the sink what has happened, in the order in which it may. */
-  #tell(sink: ByteStreamSink): void {
+  #tell(sink: ByteStreamSink): boolean {
     const taken = this.#inbound.deliver(sink)
     if (taken > 0) this.association.consumed(taken, this.#platform.now())
     if (this.#ended && this.#inbound.isEmpty) {
@@ -197,9 +212,11 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
       this.#finished = false
       sink.onFinish()
     }
-    if (!this.#closed || !this.#inbound.isEmpty) return
-    this.#gone = true
-    sink.onClose(this.#error)
+    if (this.#closed && this.#inbound.isEmpty) {
+      this.#gone = true
+      sink.onClose(this.#error)
+    }
+    return taken > 0
   }
 
   /** The association is gone; the sink may still have something to read. */
