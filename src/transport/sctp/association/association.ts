@@ -166,6 +166,11 @@ export class Association implements InboundUser {
     return this.#saidComplete
   }
 
+  /** Whether `output` should not wait for other packets that may have come already. */
+  get isUrgent(): boolean {
+    return this.#exchange?.inbound.sackIsUrgent === true
+  }
+
   /** For tests and for those who look on: cwnd, bytes in flight, and the packet that the path takes. */
   get figures(): { congestionWindow: number; flightBytes: number; packetBytes: number } {
     return {
@@ -229,7 +234,7 @@ export class Association implements InboundUser {
     if (this.#closed) return NEVER
     if (this.#initiation !== undefined) return this.#initiation.at
     const { inbound, outbound, closing } = this.#exchange!
-    return Math.min(outbound.timeoutAt, inbound.sackAt, closing.at, this.#path.at)
+    return Math.min(outbound.timeoutAt, outbound.tailProbeAt, inbound.sackAt, closing.at, this.#path.at)
   }
 
   onTimeout(now: number): void {
@@ -303,7 +308,7 @@ export class Association implements InboundUser {
       case ChunkType.PAD:
         return true
       case ChunkType.INIT_ACK:
-        this.#onInitAck(chunk)
+        this.#onInitAck(chunk, now)
         return true
       case ChunkType.COOKIE_ACK:
         if (this.#initiation?.isCookieEchoed) this.#establish(now)
@@ -347,7 +352,7 @@ export class Association implements InboundUser {
     }
   }
 
-  #onInitAck(chunk: ChunkReader): void {
+  #onInitAck(chunk: ChunkReader, now: number): void {
     const initiation = this.#initiation
     if (initiation === undefined || initiation.isCookieEchoed) return
     const init = readInit(chunk)
@@ -358,6 +363,7 @@ export class Association implements InboundUser {
       this.#breakWith(missingParameter(ParameterType.STATE_COOKIE))
     } else {
       this.#learn(init.initiateTag, init.initialTsn, init.window, init.adaptationCode)
+      if (initiation.transmissions === 1) this.#path.rto.sample(now - initiation.sentAt)
       initiation.echo(init.cookie, init.unrecognized)
     }
   }
@@ -415,6 +421,7 @@ export class Association implements InboundUser {
 
   #onExchangeTimeout({ outbound, closing }: Exchange, now: number): void {
     if (now >= outbound.timeoutAt) this.#onRetransmission(outbound, now)
+    else if (now >= outbound.tailProbeAt) outbound.probeTail()
     this.#path.onTimeout(now)
     if (this.#path.errors > ASSOCIATION_MAX_RETRANS) this.#fail(unreachable(this.#path.errors))
     else if (closing.onTimeout(now)) this.#goOn(now)

@@ -5,7 +5,7 @@ import { CauseCode, ChunkType, DataFlag } from '../wire/numbers.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
 import { SACK_BYTES } from '../wire/sack-chunk.ts'
 import { addTsn, type Tsn, tsnDistance } from '../wire/serial.ts'
-import { END_PROTOCOL, SACK_DELAY_MS } from './protocol-values.ts'
+import { END_PROTOCOL, MOST_UNACKNOWLEDGED_PACKETS, SACK_DELAY_MS } from './protocol-values.ts'
 import { ReceivedTsns } from './received-tsns.ts'
 
 /** Whom the stream is delivered to. */
@@ -80,6 +80,11 @@ export class InboundData {
 
   get cumulativeTsn(): Tsn {
     return this.#tsns.cumulative
+  }
+
+  /** Whether the SACK that is due should not wait for other packets that may have come already. */
+  get sackIsUrgent(): boolean {
+    return this.#packets >= MOST_UNACKNOWLEDGED_PACKETS || (this.hasGaps && this.#packets > 0)
   }
 
   /** Whether something is missing before what has come. */

@@ -17,6 +17,7 @@ export class Initiation {
   /** T1-init or T1-cookie. */
   #at = NEVER
   #transmissions = 0
+  #sentAt = 0
 
   constructor(fields: InitFields) {
     this.#fields = fields
@@ -28,6 +29,11 @@ export class Initiation {
 
   get transmissions(): number {
     return this.#transmissions
+  }
+
+  /** When the chunk in turn was sent last. */
+  get sentAt(): number {
+    return this.#sentAt
   }
 
   /** Whether the chunk that is in turn is to be sent now. */
@@ -65,6 +71,7 @@ export class Initiation {
   write(writer: PacketWriter, now: number): void {
     this.#due = false
     this.#transmissions++
+    this.#sentAt = now
     this.#at = now + this.#timeoutMs
     if (this.#cookie === undefined) writeInitChunk(writer, ChunkType.INIT, this.#fields)
     else this.#writeCookieEcho(writer, this.#cookie)

@@ -13,8 +13,10 @@ export class OutboundChunk {
   flags = 0
   sequence = 0
   state: ChunkState = 'sent'
-  /** Times that it was reported missing (RFC 9260, section 7.2.4). */
+  /** Times that it was reported missing since it was sent last (RFC 9260, section 7.2.4). */
   misses = 0
+  /** Counts transmissions, of all chunks together: what was sent later has a higher one. */
+  order = 0
   sentAt = 0
   /** Whether it was sent more than once. */
   again = false

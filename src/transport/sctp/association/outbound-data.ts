@@ -17,9 +17,16 @@ import type { RetransmissionTimeout } from './retransmission-timeout.ts'
 import { SendQueue } from './send-queue.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
+const NO_PROBE = Number.POSITIVE_INFINITY
 
 /** Room in a packet that is left empty rather than split data for it. */
 const LEAST_SPLIT_BYTES = 256
+
+/** Reports of a missing chunk that make it count as lost (section 7.2.4). */
+const MISSES_OF_LOST = 3
+
+/** Probes of the tail in a row before it is left to T3-rtx. */
+const MOST_TAIL_PROBES = 3
 
 const END_MARK = Uint8Array.of(0)
 
@@ -65,10 +72,19 @@ export class OutboundData {
   #burstCredit = 0
   #burstLimit = 0
   #recoveryExit: Tsn = 0
-  /** One packet of lost chunks may leave whatever the congestion window says (section 7.2.4). */
-  #fastRetransmit = false
+  /** Transmissions so far, and the latest of those that the SACK that is being read acknowledges. */
+  #order = 0
+  #newestOrder = 0
+  #probeAnswered = false
+  /** One packet of lost chunks may leave, whatever the congestion window says (section 7.2.4). */
+  #mayExceed = false
   /** T3-rtx. */
   #timeoutAt = NEVER
+  /** When something is sent again because nothing is heard; and the transmissions that there had been by then. */
+  #tailProbeAt = NEVER
+  #tailProbe = NO_PROBE
+  /** Probes in a row without an answer. */
+  #tailProbes = 0
   /** The chunk whose round trip is measured, and what was measured by the SACK that is being read. */
   #timedTsn: Tsn | undefined
   #roundTripMs: number | undefined
@@ -121,6 +137,11 @@ export class OutboundData {
   /** Bytes that are on their way. */
   get flightBytes(): number {
     return this.#flight
+  }
+
+  /** When {@link probeTail} is due. */
+  get tailProbeAt(): number {
+    return this.#tailProbeAt
   }
 
   /** T3-rtx expirations in a row. */
@@ -178,6 +199,8 @@ export class OutboundData {
     if (advance < 0) return { streamBytes: 0, alive: false, roundTripMs: undefined }
     const flightBefore = this.#flight
     this.#roundTripMs = undefined
+    this.#newestOrder = 0
+    this.#probeAnswered = false
     const { newBytes, streamBytes } = this.#acknowledgeUpTo(advance, now)
     const gapBytes = this.#hasNewsOfGaps(sack) ? this.#readGaps(sack, advance > 0, now) : 0
     const bytes = newBytes + gapBytes
@@ -198,17 +221,40 @@ export class OutboundData {
     return { streamBytes, alive, roundTripMs: this.#roundTripMs }
   }
 
+  /**
+   * Nothing was heard for some round trips: one more packet leaves, with what is known to be lost or with the last chunk
+   * once more, to be told at once what is missing, long before T3-rtx expires. What was lost may be the end of a burst,
+   * or the only SACK for it (after RFC 8985, section 7).
+   */
+  probeTail(): void {
+    this.#tailProbeAt = NEVER
+    if (this.#chunks.count === 0) return
+    if (this.#lostCount === 0) {
+      const last = this.#chunks.at(addTsn(this.#chunks.next, -1))
+      if (last.state !== 'sent') return
+      last.flags |= DataFlag.IMMEDIATE
+      this.#markLost(last)
+    }
+    this.#tailProbe = this.#order
+    this.#tailProbes++
+    this.#mayExceed = true
+  }
+
   /** T3-rtx has expired (section 6.3.3). */
   onTimeout(): void {
     this.#timeouts++
     this.#timeoutAt = NEVER
+    this.#tailProbeAt = NEVER
+    this.#tailProbe = NO_PROBE
     this.#timedTsn = undefined
-    this.#fastRetransmit = false
+    this.#mayExceed = false
     this.#congestion.onTimeout()
+    // The earliest is acknowledged by a gap block and by nothing since: the peer has dropped what it held.
+    const reneged = this.#chunks.count > 0 && this.#chunks.at(this.#chunks.first).state === 'acked'
     for (let tsn = this.#chunks.first; tsn !== this.#chunks.next; tsn = addTsn(tsn, 1)) {
       const chunk = this.#chunks.at(tsn)
-      chunk.misses = 0
       if (chunk.state === 'sent') this.#markLost(chunk)
+      else if (reneged && chunk.state === 'acked') this.#onReneged(chunk)
     }
   }
 
@@ -222,7 +268,7 @@ export class OutboundData {
   }
 
   get #lostReady(): boolean {
-    return this.#lostCount > 0 && (this.#fastRetransmit || this.#flight < this.#congestion.window)
+    return this.#lostCount > 0 && (this.#mayExceed || this.#flight < this.#congestion.window)
   }
 
   get #unsentReady(): boolean {
@@ -254,7 +300,6 @@ export class OutboundData {
     chunk.place = isEnd ? -1 : this.#unsent
     chunk.byteLength = byteLength
     chunk.sequence = this.#sequence
-    chunk.misses = 0
     chunk.again = false
     chunk.flags = this.#flagsOf(byteLength, isEnd)
     if (isEnd) this.#endSent = true
@@ -292,16 +337,19 @@ export class OutboundData {
       if (tsn === this.#chunks.first) this.#timeoutAt = now + this.#rto.ms
       added = true
     }
-    if (added) this.#fastRetransmit = false
+    if (added) this.#mayExceed = false
     return added
   }
 
   #write(tsn: Tsn, chunk: OutboundChunk, writer: PacketWriter, now: number): void {
     chunk.state = 'sent'
+    chunk.misses = 0
+    chunk.order = ++this.#order
     chunk.sentAt = now
     this.#flight += chunk.byteLength
     this.#lastSentAt = now
     if (this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
+    this.#setTailProbe(now)
     writer.beginChunk(ChunkType.DATA, chunk.flags)
     writer.u32(tsn)
     writer.u16(0)
@@ -353,6 +401,8 @@ export class OutboundData {
 
   /** Takes an acknowledged chunk out of the counts; returns the bytes that are new. */
   #settle(tsn: Tsn, chunk: OutboundChunk, now: number): number {
+    this.#newestOrder = Math.max(this.#newestOrder, chunk.order)
+    if (chunk.order > this.#tailProbe) this.#probeAnswered = true
     if (tsn === this.#timedTsn) {
       this.#timedTsn = undefined
       // Karn's rule: only of what was sent once (section 6.3.1, C5).
@@ -375,11 +425,12 @@ export class OutboundData {
 
   /** Marks what the gap blocks report, both ways (sections 6.2.1 and 7.2.4). Returns the bytes newly acknowledged. */
   #readGaps(sack: Sack, advanced: boolean, now: number): number {
+    const last = sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1)
     let bytes = 0
     let block = 0
-    let highestNew: Tsn | undefined
     let tsn = this.#chunks.first
-    for (let offset = 1; tsn !== this.#chunks.next; offset++, tsn = addTsn(tsn, 1)) {
+    const ahead = tsnDistance(sack.cumulativeTsn, this.#chunks.next)
+    for (let offset = 1; offset < ahead; offset++, tsn = addTsn(tsn, 1)) {
       while (block < sack.gapCount && gapEnd(sack, block) < offset) block++
       const chunk = this.#chunks.at(tsn)
       if (block < sack.gapCount && gapStart(sack, block) <= offset) {
@@ -387,13 +438,10 @@ export class OutboundData {
         bytes += this.#settle(tsn, chunk, now)
         chunk.state = 'acked'
         this.#ackedCount++
-        highestNew = tsn
-      } else if (chunk.state === 'acked') this.#onReneged(chunk)
+      } else if (chunk.state === 'acked' && offset < last) this.#onReneged(chunk)
     }
     // In fast recovery, whatever advances reports again all that is missing (section 7.2.4).
-    const highestGap = addTsn(sack.cumulativeTsn, sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1))
-    const upTo = this.#congestion.recovering && advanced ? highestGap : highestNew
-    if (upTo !== undefined) this.#countMisses(upTo)
+    if (bytes > 0 || (this.#congestion.recovering && advanced)) this.#countMisses(last)
     return bytes
   }
 
@@ -411,17 +459,26 @@ export class OutboundData {
     this.#lostCount++
   }
 
-  /** Three reports, each by something newer that has arrived, and it counts as lost (section 7.2.4). */
-  #countMisses(upTo: Tsn): void {
+  /**
+   * Three reports, and a chunk counts as lost (section 7.2.4). One counts only if it is of something that was sent later
+   * than the chunk; so a chunk that was sent again can be found lost again, where the RFC would wait for the timer. The
+   * answer to a probe of the tail is enough by itself: what it does not have was sent long ago.
+   *
+   * @param last how far the gap blocks reach beyond what is acknowledged cumulatively
+   */
+  #countMisses(last: number): void {
+    const newest = this.#newestOrder
+    const enough = this.#probeAnswered ? 1 : MISSES_OF_LOST
     let found = false
-    for (let tsn = this.#chunks.first; isBefore(tsn, upTo); tsn = addTsn(tsn, 1)) {
+    let tsn = this.#chunks.first
+    for (let offset = 1; offset < last; offset++, tsn = addTsn(tsn, 1)) {
       const chunk = this.#chunks.at(tsn)
-      if (chunk.state !== 'sent' || ++chunk.misses !== 3) continue
+      if (chunk.state !== 'sent' || chunk.order > newest || ++chunk.misses < enough) continue
       this.#markLost(chunk)
       found = true
     }
     if (!found) return
-    this.#fastRetransmit = true
+    this.#mayExceed = true
     if (this.#congestion.recovering) return
     this.#congestion.enterRecovery()
     this.#recoveryExit = addTsn(this.#chunks.next, -1)
@@ -429,7 +486,16 @@ export class OutboundData {
 
   /** Section 6.3.2, R2 and R3. */
   #setTimerAfterSack(advanced: boolean, now: number): void {
+    if (this.#newestOrder > 0) this.#tailProbes = 0
+    if (this.#probeAnswered) this.#tailProbe = NO_PROBE
     if (this.#chunks.count === 0) this.#timeoutAt = NEVER
     else if (advanced || this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
+    this.#setTailProbe(now)
+  }
+
+  /** Each probe waits twice as long as the one before it, and none is sent into a closed window. */
+  #setTailProbe(now: number): void {
+    const isWanted = this.#flight > 0 && this.#peerWindow > 0 && this.#tailProbes < MOST_TAIL_PROBES
+    this.#tailProbeAt = isWanted ? now + this.#rto.tailProbeMs * 2 ** this.#tailProbes : NEVER
   }
 }

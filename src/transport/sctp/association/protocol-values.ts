@@ -10,6 +10,9 @@ export const RTO_INITIAL_MS = 1000
 export const RTO_MIN_MS = 300
 export const RTO_MAX_MS = 60_000
 
+/** Least time without a SACK before the last chunk is sent again; a busy event loop alone may take some ms. */
+export const TAIL_PROBE_MIN_MS = 10
+
 /** In packets: how much more than was acknowledged may leave at once. */
 export const MAX_BURST = 4
 
@@ -18,6 +21,12 @@ export const ASSOCIATION_MAX_RETRANS = 10
 export const MAX_INIT_RETRANSMITS = 8
 export const VALID_COOKIE_LIFE_MS = 60_000
 export const SACK_DELAY_MS = 200
+
+/**
+ * A SACK is sent at the latest after so many packets with data; the RFC suggests two (section 6.2). Fewer SACKs are
+ * cheaper, but where there are too few, one that is lost takes the news of a whole window with it.
+ */
+export const MOST_UNACKNOWLEDGED_PACKETS = 4
 export const HEARTBEAT_INTERVAL_MS = 30_000
 
 /** T5-shutdown-guard (section 9.2): five times the longest RTO. */

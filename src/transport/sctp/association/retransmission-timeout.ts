@@ -1,4 +1,4 @@
-import { RTO_INITIAL_MS, RTO_MAX_MS, RTO_MIN_MS } from './protocol-values.ts'
+import { RTO_INITIAL_MS, RTO_MAX_MS, RTO_MIN_MS, TAIL_PROBE_MIN_MS } from './protocol-values.ts'
 
 /** The retransmission timeout (RFC 9260, section 6.3.1). */
 export class RetransmissionTimeout {
@@ -8,6 +8,12 @@ export class RetransmissionTimeout {
 
   get ms(): number {
     return this.#ms
+  }
+
+  /** How long to wait for a SACK before the tail is probed (RFC 8985, section 7.2). Infinite before the first sample. */
+  get tailProbeMs(): number {
+    if (this.#smoothed === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(TAIL_PROBE_MIN_MS, 2 * this.#smoothed)
   }
 
   /** A round trip of something that was sent once (Karn's rule, C5). */

@@ -131,6 +131,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   }
 
   onTouched(): void {
+    if (this.association.isUrgent) this.flush()
     if (this.#turnAwaited || this.#gone) return
     this.#turnAwaited = true
     this.#platform.nextTurn(() => {
