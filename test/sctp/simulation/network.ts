@@ -1,0 +1,67 @@
+import type { PeerAddress } from '../../../src/transport/sctp/endpoint/peer-address.ts'
+import type { Link } from './link.ts'
+import { showPacket, withoutAdaptation } from './packet-view.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+export interface Receiver {
+  receive(packet: Uint8Array, from: PeerAddress, isFlipped: boolean): void
+}
+
+interface Place {
+  receiver: Receiver
+  /** The UDP port that others see; what is sent to another is lost. */
+  port: number
+  readonly out: Link
+}
+
+/** Joins hosts that have one address each. */
+export class Network {
+  packets = 0
+  bytes = 0
+  /** Followed by those who look for a defect. */
+  trace: ((line: string) => void) | undefined
+  readonly #places = new Map<string, Place>()
+  readonly #clock: VirtualClock
+  readonly #strips: boolean
+
+  /** @param strips whether the Adaptation Layer Indication is taken out of what begins an association */
+  constructor(clock: VirtualClock, strips: boolean) {
+    this.#clock = clock
+    this.#strips = strips
+  }
+
+  /** Attaches a host, or the one that is there after a restart. */
+  attach(address: string, receiver: Receiver, out: Link): void {
+    const present = this.#places.get(address)
+    if (present === undefined) this.#places.set(address, { receiver, port: 9899, out })
+    else present.receiver = receiver
+  }
+
+  /** A NAT gives the host another port. */
+  rebind(address: string): void {
+    this.#placeOf(address).port++
+    this.trace?.(`${this.#clock.now} ${address} has another port`)
+  }
+
+  send(from: string, packet: Uint8Array, to: PeerAddress): void {
+    this.packets++
+    this.bytes += packet.length
+    const { out, port } = this.#placeOf(from)
+    const sent = this.#strips ? withoutAdaptation(packet) : packet
+    this.trace?.(`${this.#clock.now.toFixed(1)} ${from} sends ${sent.length}: ${showPacket(sent)}`)
+    out.carry(sent, (arrived, isFlipped) => {
+      const place = this.#placeOf(to.address)
+      if (place.port !== to.port) return
+      this.trace?.(
+        `${this.#clock.now.toFixed(1)} ${to.address} gets ${isFlipped ? 'rubbish' : showPacket(arrived)}`,
+      )
+      place.receiver.receive(arrived, { address: from, port }, isFlipped)
+    })
+  }
+
+  #placeOf(address: string): Place {
+    const place = this.#places.get(address)
+    if (place === undefined) throw new Error(`a packet for ${address}, where nobody is`)
+    return place
+  }
+}
