@@ -389,7 +389,10 @@ export class Association implements InboundUser {
   #onError(chunk: ChunkReader): void {
     if (!this.#initiation?.isCookieEchoed) return
     const causes = readCauses(chunk.bytes, chunk.valueStart, chunk.end)
-    if (causes.some(({ code }) => code === CauseCode.STALE_COOKIE)) this.#initiation.restart()
+    if (!causes.some(({ code }) => code === CauseCode.STALE_COOKIE)) return
+    // INIT has no tag (section 8.5.1), and whoever answers it picks a new one.
+    this.#peerTag = 0
+    this.#initiation.restart()
   }
 
   #onSack(sack: Sack | undefined, now: number): void {
