@@ -15,4 +15,10 @@ describe('an association in the simulated network', () => {
     )
     for (const { ms } of playAll(plan)) assert.ok(ms > 61_000 && ms < 80_000)
   })
+
+  it('waits for an answer to SHUTDOWN as long as for one to data', () => {
+    const bare: Plan = { ...QUIET_PLAN, withoutAdaptation: true }
+    const plan = withLink(bare, name => (name === 'server' ? { outages: [{ from: 70, to: 60_000 }] } : {}))
+    playAll(plan)
+  })
 })

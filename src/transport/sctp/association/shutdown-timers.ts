@@ -1,4 +1,4 @@
-import { ASSOCIATION_MAX_RETRANS, SHUTDOWN_GUARD_MS } from './protocol-values.ts'
+import { ASSOCIATION_MAX_RETRANS, RTO_MAX_MS, SHUTDOWN_GUARD_MS } from './protocol-values.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -26,8 +26,9 @@ export class ShutdownTimers {
 
   onSent(now: number, rtoMs: number): void {
     this.isDue = false
+    // Each time that is not answered, twice as long as the time before (section 6.3.3, E2).
+    this.#at = now + Math.min(RTO_MAX_MS, rtoMs * 2 ** this.#transmissions)
     this.#transmissions++
-    this.#at = now + rtoMs
   }
 
   /** The peer still sends data, so it is there. */
