@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { chunksOf } from './simulation/packet-view.ts'
 import { type Plan, QUIET_PLAN, withLink } from './simulation/plan.ts'
 import { type Outcome, Run } from './simulation/run.ts'
 
@@ -7,6 +8,19 @@ import { type Outcome, Run } from './simulation/run.ts'
 function playAll(plan: Plan, seeds = 40): Outcome[] {
   return Array.from({ length: seeds }, (_, seed) => new Run(plan, seed).play())
 }
+
+/** Holds back the first packet that has a chunk of a type, and lets all others pass. */
+function holdFirst(type: number, ms: number): (packet: Uint8Array) => number {
+  let isHeld = false
+  return packet => {
+    if (isHeld || !chunksOf(packet).some(chunk => chunk.type === type)) return 0
+    isHeld = true
+    return ms
+  }
+}
+
+const SACK = 3
+const SHUTDOWN_COMPLETE = 14
 
 describe('an association in the simulated network', () => {
   it('is set up with a new cookie where the first has become stale', () => {
@@ -20,5 +34,18 @@ describe('an association in the simulated network', () => {
     const bare: Plan = { ...QUIET_PLAN, withoutAdaptation: true }
     const plan = withLink(bare, name => (name === 'server' ? { outages: [{ from: 70, to: 60_000 }] } : {}))
     playAll(plan)
+  })
+
+  it('ends well where an ABORT takes the place of the farewell', () => {
+    const heldMs = holdFirst(SACK, 1500)
+    const isComplete = (packet: Uint8Array): boolean => chunksOf(packet)[0]!.type === SHUTDOWN_COMPLETE
+    const plan = withLink(QUIET_PLAN, name =>
+      name === 'client'
+        ? { heldMs }
+        : { heldMs: packet => (isComplete(packet) ? Number.POSITIVE_INFINITY : 0) },
+    )
+    const aborts: string[] = []
+    new Run(plan, 1, line => line.includes('192.0.2.1 gets ABORT') && aborts.push(line)).play()
+    assert.equal(aborts.length, 1)
   })
 })

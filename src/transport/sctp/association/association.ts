@@ -317,7 +317,7 @@ export class Association implements InboundUser {
         this.#onError(chunk)
         return true
       case ChunkType.ABORT:
-        this.#fail(abortedByPeer(readCauses(chunk.bytes, chunk.valueStart, chunk.end)))
+        this.#onAbort(chunk)
         return false
       case ChunkType.HEARTBEAT:
         this.#control.answerHeartbeat(chunk)
@@ -350,6 +350,12 @@ export class Association implements InboundUser {
       default:
         return this.#control.onUnknown(chunk)
     }
+  }
+
+  /** A peer that has left answers what is late by ABORT (section 8.4); if only the farewell was missing, nothing is. */
+  #onAbort(chunk: ChunkReader): void {
+    if (this.#initiation === undefined && this.#exchange!.closing.isSettled) this.#complete(undefined)
+    else this.#fail(abortedByPeer(readCauses(chunk.bytes, chunk.valueStart, chunk.end)))
   }
 
   #onInitAck(chunk: ChunkReader, now: number): void {
