@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chunksOf } from './simulation/packet-view.ts'
-import { type Plan, QUIET_PLAN, withLink } from './simulation/plan.ts'
+import { type Plan, QUIET_PLAN, withHost, withLink } from './simulation/plan.ts'
 import { type Outcome, Run } from './simulation/run.ts'
 
 /** Plays one plan with several seeds; each run checks what every run must keep to. */
@@ -47,5 +47,17 @@ describe('an association in the simulated network', () => {
     const aborts: string[] = []
     new Run(plan, 1, line => line.includes('192.0.2.1 gets ABORT') && aborts.push(line)).play()
     assert.equal(aborts.length, 1)
+  })
+
+  it('is closed once where the peer breaks it off and begins anew at the same time', () => {
+    const restarts: Plan = {
+      ...withHost(QUIET_PLAN, name => (name === 'server' ? { turnMs: 20 } : {})),
+      incidents: [{ kind: 'restart', who: 'client', at: 5, dialMs: 1 }],
+      mustEndWell: 'last',
+    }
+    playAll(
+      withLink(restarts, () => ({ delayMs: 1 })),
+      300,
+    )
   })
 })

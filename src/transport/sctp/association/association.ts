@@ -211,7 +211,7 @@ export class Association implements InboundUser {
 
   /** The peer has begun anew (section 5.2.4, action A): what it knew of this association is lost. */
   onRestarted(): void {
-    this.#fail(peerRestarted())
+    if (!this.#closed) this.#fail(peerRestarted())
   }
 
   /** The peer's cookie: this association is established by it, or was (section 5.2.4, actions B and D). */
