@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chunksOf } from './simulation/packet-view.ts'
-import { type Plan, QUIET_PLAN, withHost, withLink } from './simulation/plan.ts'
+import { type Plan, QUIET_PLAN, withHost, withLink, withUser } from './simulation/plan.ts'
 import { type Outcome, Run } from './simulation/run.ts'
 
 /** Plays one plan with several seeds; each run checks what every run must keep to. */
@@ -59,5 +59,12 @@ describe('an association in the simulated network', () => {
       withLink(restarts, () => ({ delayMs: 1 })),
       300,
     )
+  })
+
+  it('sends nothing again because the round trips are all alike and one answer takes longer', () => {
+    const writes = Array.from({ length: 30 }, () => [1, 200, 3000])
+    const chatty = withUser({ ...QUIET_PLAN, isPerfect: true }, () => ({ writes, writeGapMs: 1000 }))
+    const slow = withHost(chatty, () => ({ turnMs: 10, windowBytes: 1500 }))
+    playAll(withLink(slow, () => ({ delayMs: 250 })))
   })
 })

@@ -25,7 +25,8 @@ export class RetransmissionTimeout {
       this.#variation = 0.75 * this.#variation + 0.25 * Math.abs(this.#smoothed - roundTripMs)
       this.#smoothed = 0.875 * this.#smoothed + 0.125 * roundTripMs
     }
-    this.#ms = Math.min(RTO_MAX_MS, Math.max(RTO_MIN_MS, this.#smoothed + 4 * this.#variation))
+    // Where round trips are all alike, an acknowledgement may still be delayed for once: the least is a margin.
+    this.#ms = Math.min(RTO_MAX_MS, this.#smoothed + Math.max(RTO_MIN_MS, 4 * this.#variation))
   }
 
   /** After a time-out (section 6.3.3, E2). */
