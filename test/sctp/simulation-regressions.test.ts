@@ -67,4 +67,10 @@ describe('an association in the simulated network', () => {
     const slow = withHost(chatty, () => ({ turnMs: 10, windowBytes: 1500 }))
     playAll(withLink(slow, () => ({ delayMs: 250 })))
   })
+
+  it('asks for an answer at once where its congestion window is full', () => {
+    const jumbo = withHost(QUIET_PLAN, () => ({ largestPacketBytes: 65_504 }))
+    const plan = withUser(jumbo, name => (name === 'client' ? { writes: [[1_000_000]] } : {}))
+    for (const { ms } of playAll(withLink(plan, () => ({ delayMs: 1 })))) assert.ok(ms < 300, `took ${ms} ms`)
+  })
 })

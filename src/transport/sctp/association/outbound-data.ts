@@ -305,9 +305,14 @@ export class OutboundData {
     if (isEnd) this.#endSent = true
     else this.#unsent += byteLength
     if (chunk.flags & DataFlag.END) this.#sequence = (this.#sequence + 1) & 0xffff
-    if (!this.#hasUnsent || this.#windowLeft <= byteLength) chunk.flags |= DataFlag.IMMEDIATE
+    if (!this.#hasUnsent || this.#fillsWindow(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
     this.#timedTsn ??= tsn
     this.#write(tsn, chunk, writer, now)
+  }
+
+  /** Whether behind so much more nothing can follow, before an acknowledgement comes (RFC 7053, section 4.1). */
+  #fillsWindow(byteLength: number): boolean {
+    return this.#windowLeft <= byteLength || this.#flight + byteLength >= this.#congestion.window
   }
 
   /** A user message ends where the data does, or where it has the longest that one may have. */
