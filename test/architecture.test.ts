@@ -59,7 +59,12 @@ function readModule(path: string, source: string): Module {
 }
 
 const shared = ['errors.ts', 'options.ts', 'option-rules.ts', 'platform.ts']
-const portable = ['frame/', 'connection/', 'session/', ...shared]
+/** SCTP but for its UDP sockets; each part may import those before it. */
+const [wire, association, endpoint, stream] = ['wire/', 'association/', 'endpoint/', 'stream/'].map(
+  part => `transport/sctp/${part}`,
+) as [string, string, string, string]
+
+const portable = ['frame/', 'connection/', 'session/', wire, association, endpoint, stream, ...shared]
 
 /** What the connection may know of the transports. */
 const seam = ['address', 'schemes', 'byte-stream', 'tls-info', 'transport'].map(
@@ -73,12 +78,19 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
   ['option-rules.ts', ['errors.ts']],
   ['options.ts', ['errors.ts', 'option-rules.ts', 'frame/format.ts']],
   ['frame/', ['errors.ts']],
+  [wire, []],
+  [association, ['errors.ts', wire]],
+  [endpoint, ['errors.ts', wire, association]],
+  [stream, ['errors.ts', 'platform.ts', 'transport/byte-stream.ts', wire, association, endpoint]],
   ['transport/', shared],
   ['connection/', [...shared, 'frame/', ...seam]],
   ['session/', [...shared, 'frame/', 'connection/', ...seam]],
   ['index.ts', [...shared, 'frame/', 'connection/', 'session/', ...seam]],
   ['cli/', ['index.ts']],
 ]
+
+/** What may know of the parts of SCTP: themselves, and the transports that are made of them. */
+const ofSctp = /^transport\/(sctp\/|sctp\.ts$|dtls-sctp\.ts$|dtls-sctp\/)/
 
 /** The transports themselves, which only the scheme table names. */
 const concrete = /^transport\/(tcp|tls|unix|memory|sctp|dtls-sctp|ws|wss)\.ts$/
@@ -139,6 +151,10 @@ const rules = {
     },
   ),
 
+  'only SCTP knows of its parts': eachImport(({ path }, { target }) =>
+    target?.startsWith('transport/sctp/') && !ofSctp.test(path) ? 'a part of SCTP' : undefined,
+  ),
+
   'only the scheme table and the command line load anything later': eachImport(({ path }, { dynamic }) =>
     dynamic && path !== 'transport/schemes.ts' && !path.startsWith('cli/') ? 'loaded later' : undefined,
   ),
@@ -191,8 +207,15 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'session/driver.ts': "export { randomBytes } from 'node:crypto'" },
         { 'platform.ts': "await import('node:timers')" },
         { 'options.ts': "let x: import('node:tls').TLSSocket" },
+        { 'transport/sctp/wire/crc32c.ts': "import { crc32 } from 'node:zlib'" },
+        { 'transport/sctp/association/cookie.ts': "import { createHmac } from 'node:crypto'" },
+        { 'transport/sctp/endpoint/endpoint.ts': "import type { Socket } from 'node:dgram'" },
+        { 'transport/sctp/stream/association-timer.ts': "import { setTimeout } from 'node:timers'" },
       ],
-      good: { 'transport/tcp.ts': "import { connect } from 'node:net'" },
+      good: {
+        'transport/tcp.ts': "import { connect } from 'node:net'",
+        'transport/sctp/udp/udp-socket.ts': "import { createSocket } from 'node:dgram'",
+      },
     },
     'the portable layers, but for the seam, mention nothing that is only in Node': {
       bad: [
@@ -200,6 +223,7 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'frame/encode.ts': 'export let x: Buffer' },
         { 'connection/writer.ts': 'globalThis.Buffer.from([])' },
         { 'errors.ts': 'process.nextTick(() => {})' },
+        { 'transport/sctp/wire/packet-writer.ts': 'export const x = Buffer.alloc(8)' },
       ],
       good: {
         'frame/encode.ts': "// Buffer\nexport const x = 'Buffer'",
@@ -219,6 +243,14 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'errors.ts': "import { connect } from './index.ts'" },
         { 'cli/main.ts': "import { ConnectError } from '../errors.ts'" },
         { 'index.ts': "export { main } from './cli/main.ts'" },
+        { 'transport/sctp/wire/packet.ts': "import { Path } from '../association/path.ts'" },
+        { 'transport/sctp/wire/packet.ts': "import { ConnectError } from '../../../errors.ts'" },
+        { 'transport/sctp/association/path.ts': "import type { Member } from '../endpoint/members.ts'" },
+        { 'transport/sctp/association/path.ts': "import { systemPlatform } from '../../../platform.ts'" },
+        { 'transport/sctp/endpoint/endpoint.ts': "import type { Carrier } from '../stream/x.ts'" },
+        { 'transport/sctp/endpoint/endpoint.ts': "import { freePort } from '../udp/ports.ts'" },
+        { 'transport/sctp/stream/association-stream.ts': "import '../udp/udp-socket.ts'" },
+        { 'transport/sctp/stream/association-stream.ts': "import '../../attempt.ts'" },
       ],
       good: {
         'frame/decoder.ts':
@@ -227,6 +259,11 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         'transport/tcp.ts':
           "import { ConnectError } from '../errors.ts'; import { attempt } from './attempt.ts'",
         'cli/main.ts': "import { connect } from '../index.ts'; import { x } from './x.ts'",
+        'transport/sctp/association/path.ts': "import { ChunkType } from '../wire/numbers.ts'",
+        'transport/sctp/endpoint/members.ts': "import type { Association } from '../association/x.ts'",
+        'transport/sctp/stream/x.ts': "import type { Member } from '../endpoint/members.ts'",
+        'transport/sctp/udp/x.ts':
+          "import '../stream/x.ts'; import '../../../options.ts'; import '../wire/x.ts'",
       },
     },
     'every file belongs to a layer': {
@@ -243,6 +280,18 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'connection/connect.ts': "await import('../transport/tls.ts')" },
       ],
       good: { 'transport/schemes.ts': "import('./tcp.ts')", 'transport/tcp.ts': "import './socket-dial.ts'" },
+    },
+    'only SCTP knows of its parts': {
+      bad: [
+        { 'transport/tcp.ts': "import { crc32c } from './sctp/wire/crc32c.ts'" },
+        { 'transport/attempt.ts': "import type { x } from './sctp/udp/x.ts'" },
+        { 'transport/schemes.ts': "import('./sctp/udp/sctp-dial.ts')" },
+      ],
+      good: {
+        'transport/sctp.ts': "import { SctpDial } from './sctp/udp/sctp-dial.ts'",
+        'transport/dtls-sctp.ts': "import type { Association } from './sctp/association/association.ts'",
+        'transport/sctp/udp/x.ts': "import '../wire/x.ts'",
+      },
     },
     'only the scheme table and the command line load anything later': {
       bad: [{ 'connection/connect.ts': "await import('./listen.ts')" }],
@@ -384,6 +433,9 @@ describe('importing the library', () => {
     const tcp = loadedBy(`await (await library.listen('tcp://127.0.0.1:0')).close()`)
     assert.ok(tcp.includes('NativeModule net'))
     assert.ok(!tcp.includes('NativeModule tls'))
+    const sctp = loadedBy(`await (await library.listen('sctp://127.0.0.1:0?udp=0')).close()`)
+    assert.ok(sctp.includes('NativeModule dgram'))
+    assert.ok(!sctp.includes('NativeModule tls'))
     const tls = loadedBy(`await library.connect('tls://127.0.0.1:1').catch(() => {})`)
     assert.ok(tls.includes('NativeModule tls'))
   })
