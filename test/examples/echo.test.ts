@@ -112,6 +112,50 @@ describe('tls-echo-server', { concurrency: 4 }, () => {
   })
 })
 
+describe('sctp-echo-server', { concurrency: 4 }, () => {
+  test('answers sctp-client and logs what it does', async () => {
+    const { server, address } = await startServer('sctp-echo-server.ts', 'localhost:0?udp=0')
+    assert.match(address, /^sctp:\/\/localhost:[1-9]\d*\?udp=[1-9]\d*$/)
+    const client = await runToEnd('sctp-client.ts', withoutScheme(address))
+    assert.equal(client.stderr, '')
+    assert.equal(client.stdout, 'Received message: Hello world\n')
+    assert.equal(client.code, 0)
+    await server.printed(/Sent message back to original sender\n/)
+    assert.match(server.stdout, /^Handling connection from sctp:\/\/\S+:\d+\?udp=\d+$/m)
+    assert.match(server.stdout, /^Received a message "Hello world" from sctp:\/\/\S+:\d+\?udp=\d+$/m)
+    assert.equal(server.stderr, '')
+  })
+
+  test('echoes all that tcp-client-blaster sends', async () => {
+    const { server, address } = await startServer('sctp-echo-server.ts', 'sctp://127.0.0.1:0?udp=0')
+    const client = await runToEnd('tcp-client-blaster.ts', address)
+    assert.equal(client.stderr, '')
+    assert.equal(client.stdout, 'Received all 10000 messages in order\n')
+    assert.equal(client.code, 0)
+    assert.equal(server.stderr, '')
+  })
+
+  test('logs a connection that fails, goes on, and stops on SIGINT', async () => {
+    const { server, address } = await startServer('sctp-echo-server.ts', '[::1]:0?udp=0')
+    const bad = await connect(address)
+    bad.abort()
+    await server.printed(/^Connection from sctp:\S+ failed: CONNECTION_RESET: .*\n$/m, 'stderr')
+    await using connection = await connect(address)
+    await connection.writer.send(new ConnectDatagram(2, 'two'))
+    assert.equal((await connection.reader.receive())?.text(), 'two')
+    server.kill('SIGINT')
+    assert.equal(await connection.reader.receive(), undefined)
+    assert.equal(await server.exit(), 0)
+  })
+
+  test('says that its UDP port is in use', async () => {
+    const { address } = await startServer('sctp-echo-server.ts', '127.0.0.1:0?udp=0')
+    const second = await runToEnd('sctp-echo-server.ts', address)
+    assert.match(second.stderr, /^LISTEN_FAILED: .*UDP port \d+ is in use/)
+    assert.equal(second.code, 1)
+  })
+})
+
 describe('a wrong call', { concurrency: 4 }, () => {
   const cases: [string, string[], number, RegExp][] = [
     ['tcp-echo-server.ts', [], 2, /^ADDRESS is missing; usage: /],
@@ -119,6 +163,10 @@ describe('a wrong call', { concurrency: 4 }, () => {
     ['tcp-client-blaster.ts', [], 2, /^ADDRESS is missing; usage: /],
     ['tls-echo-server.ts', ['localhost:0'], 2, /^missing: CERT KEY; usage: /],
     ['tls-client.ts', ['localhost:1', 'localhost'], 2, /^missing: CAFILE; usage: /],
+    ['sctp-echo-server.ts', [], 2, /^ADDRESS is missing; usage: /],
+    ['sctp-client.ts', [], 2, /^ADDRESS is missing; usage: /],
+    ['sctp-client.ts', ['localhost:5678?tcp=1'], 1, /^INVALID_ADDRESS: .*udp=/],
+    ['sctp-client.ts', ['127.0.0.1:1?udp=1'], 1, /^CONNECT_FAILED: /],
     ['tcp-client.ts', ['localhost'], 1, /^INVALID_ADDRESS: .*port/],
     ['tcp-client-blaster.ts', ['127.0.0.1:1'], 1, /^CONNECT_FAILED: /],
     ['tls-client.ts', ['localhost:1', 'localhost', 'no-such-file'], 1, /ENOENT.*no-such-file/],
