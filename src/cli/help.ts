@@ -12,6 +12,8 @@ const addresses = `Addresses:
                           or an IPv6 address in brackets. To listen: port 0 is
                           any free port, host 0.0.0.0 or [::] every address.
   tls://HOST:PORT         TLS 1.2 or 1.3; the server's certificate is verified
+  sctp://HOST:PORT        SCTP over UDP port 9899; 'sctp://HOST:PORT?udp=N' over
+                          another. To listen: udp=0 is any free one.
   unix:///path/to.sock    a Unix socket`
 
 /** What `connect-ts --help` shows. */
