@@ -39,11 +39,11 @@ export interface ConnectionOptions {
    * `flush` waits, on the next turn of the event loop, unless it was used by then. Default false.
    */
   readonly allowHalfOpen?: boolean | undefined
-  /** TCP keep-alive probes, on `tcp:` and `tls:`. Default true. */
+  /** TCP keep-alive probes, on `tcp:` and `tls:`; heartbeats, on `sctp:`. Default true. */
   readonly keepAlive?: boolean | undefined
   /**
    * Quiet time before the first keep-alive probe, in ms; also how often a peer that has ended, but is still sent to, is
-   * looked at. 0: the system's own delay. Default 30,000.
+   * looked at. On `sctp:`, the quiet time between heartbeats. 0: the system's own delay. Default 30,000.
    */
   readonly keepAliveDelayMs?: number | undefined
   /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
@@ -54,7 +54,7 @@ export interface ConnectionOptions {
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends ConnectionOptions {
-  /** Longest time to look up and reach the peer, without the handshake, in ms. Default 10,000. */
+  /** Longest time to look up and reach the peer, without the TLS handshake, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined
   /** Certificates and names, on `tls:` only. */
   readonly tls?: TlsConnectOptions | undefined
@@ -66,7 +66,7 @@ export interface ConnectOptions extends ConnectionOptions {
 export interface ListenOptions extends ConnectionOptions {
   /** Most connections open at once, those in the handshake included. Further ones are reset. Default 10,000. */
   readonly maxConnections?: number | undefined
-  /** Connections that the operating system keeps while the program is busy. Default 511. */
+  /** Connections that the operating system keeps while the program is busy; not on `sctp:`. Default 511. */
   readonly backlog?: number | undefined
   /** The certificate and its key; required on `tls:`, nowhere else. */
   readonly tls?: TlsListenOptions | undefined

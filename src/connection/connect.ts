@@ -13,6 +13,7 @@ import type { Connection } from './types.ts'
  * | --- | --- |
  * | `tcp://host:port`, `host:port` | TCP; the host is a name, an IPv4 address, or an IPv6 address in brackets |
  * | `tls://host:port` | TLS 1.2 or 1.3 over TCP; the server's certificate is verified |
+ * | `sctp://host:port` | SCTP over UDP port 9899; `sctp://host:port?udp=N` over UDP port N |
  * | `unix:///path/to.sock` | a Unix stream socket |
  * | `memory://name` | a listener in the same process |
  *

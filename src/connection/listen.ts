@@ -10,6 +10,9 @@ import type { Listener } from './types.ts'
  * Listens on an address, as for {@link connect}. Port 0 picks a free port; `listener.address` tells which. The host
  * `0.0.0.0` means every IPv4 address of the machine, `[::]` every address.
  *
+ * On `sctp:`, `?udp=0` picks a free UDP port as well. Listeners of one process on different SCTP ports can share a UDP
+ * port; another process cannot.
+ *
  * A Unix socket's file is removed by `close()`. If a listener has died without that, the next one takes the file over.
  *
  * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `LISTEN_FAILED`; `ABORTED` when `options.signal` fires

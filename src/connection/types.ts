@@ -118,7 +118,8 @@ export interface ConnectionWriter {
   trySend(datagram: ConnectDatagram): boolean
 
   /**
-   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer.
+   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer. On `sctp:`, all
+   * of it is with the peer's end of the association, read or not.
    *
    * @throws ConnectError what made the connection fail before that
    */
