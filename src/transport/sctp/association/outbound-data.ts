@@ -305,14 +305,16 @@ export class OutboundData {
     if (isEnd) this.#endSent = true
     else this.#unsent += byteLength
     if (chunk.flags & DataFlag.END) this.#sequence = (this.#sequence + 1) & 0xffff
-    if (!this.#hasUnsent || this.#fillsWindow(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
+    if (!this.#hasUnsent || this.#endsBurst(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
     this.#timedTsn ??= tsn
     this.#write(tsn, chunk, writer, now)
   }
 
-  /** Whether behind so much more nothing can follow, before an acknowledgement comes (RFC 7053, section 4.1). */
-  #fillsWindow(byteLength: number): boolean {
-    return this.#windowLeft <= byteLength || this.#flight + byteLength >= this.#congestion.window
+  /** Whether behind so much more nothing follows before an acknowledgement comes (RFC 7053, section 4.1). */
+  #endsBurst(byteLength: number): boolean {
+    const flight = this.#flight + byteLength
+    const next = Math.min(this.#queue.end - this.#unsent, MAX_CHUNK_DATA_BYTES)
+    return flight >= this.#congestion.window || flight >= this.#burstLimit || flight + next > this.#peerWindow
   }
 
   /** A user message ends where the data does, or where it has the longest that one may have. */
@@ -498,9 +500,13 @@ export class OutboundData {
     this.#setTailProbe(now)
   }
 
-  /** Each probe waits twice as long as the one before it, and none is sent into a closed window. */
+  /**
+   * Each probe waits twice as long as the one before it. None is sent into a closed window, nor after T3-rtx, which has
+   * left room for one packet only.
+   */
   #setTailProbe(now: number): void {
-    const isWanted = this.#flight > 0 && this.#peerWindow > 0 && this.#tailProbes < MOST_TAIL_PROBES
-    this.#tailProbeAt = isWanted ? now + this.#rto.tailProbeMs * 2 ** this.#tailProbes : NEVER
+    const isWanted = this.#flight > 0 && this.#peerWindow > 0 && this.#timeouts === 0
+    const mayProbe = isWanted && this.#tailProbes < MOST_TAIL_PROBES
+    this.#tailProbeAt = mayProbe ? now + this.#rto.tailProbeMs * 2 ** this.#tailProbes : NEVER
   }
 }

@@ -11,7 +11,7 @@ export const RTO_MIN_MS = 300
 export const RTO_MAX_MS = 60_000
 
 /** Least time without a SACK before the last chunk is sent again; a busy event loop alone may take some ms. */
-export const TAIL_PROBE_MIN_MS = 10
+export const TAIL_PROBE_MIN_MS = 20
 
 /** In packets: how much more than was acknowledged may leave at once. */
 export const MAX_BURST = 4
