@@ -54,11 +54,11 @@ export function parseAddress(address: string | URL): Address {
 
 /** The host and port of an address that must have both and nothing else. */
 export function hostAndPort(address: Address): { host: string; port: number } {
-  const { host, port, path, text } = address
+  const { scheme, host, port, path, text } = address
+  const example = `${scheme}//localhost:5678`
   if (host === '' && path !== '') throw addressError(text, `for a Unix socket, write unix://${path}`)
-  if (host === '') throw addressError(text, 'the host is missing, as in tcp://localhost:5678')
-  if (port === undefined)
-    throw addressError(text, 'the port is missing: HOST:PORT, as in tcp://localhost:5678')
+  if (host === '') throw addressError(text, `the host is missing, as in ${example}`)
+  if (port === undefined) throw addressError(text, `the port is missing: HOST:PORT, as in ${example}`)
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
   return { host, port }
 }

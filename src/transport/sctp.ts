@@ -3,17 +3,17 @@ import type { ConnectSettings, ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
-import { sctpAddressOf } from './sctp/udp/sctp-address.ts'
+import { sctpAddressOf, sctpAddressToDial } from './sctp/udp/sctp-address.ts'
 import { SctpDial } from './sctp/udp/sctp-dial.ts'
 import { SctpListener } from './sctp/udp/sctp-listener.ts'
 
 export const usesTls = false
 
 /** `sctp://host:PORT`: SCTP (RFC 9260) over UDP (RFC 6951); `?udp=N` names the UDP port, 9899 if it is not said. */
-export function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
+export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const { connectTimeoutMs, signal } = settings
   const what = `connecting to ${address.text}`
-  const dialling = new SctpDial(sctpAddressOf(address), settings)
+  const dialling = new SctpDial(sctpAddressToDial(address), settings)
   return attempt({
     what,
     signal,

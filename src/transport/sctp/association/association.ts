@@ -18,7 +18,7 @@ import type { Tsn } from '../wire/serial.ts'
 import { Closing, type ClosingState } from './closing.ts'
 import { ControlChunks, causeBytes } from './control-chunks.ts'
 import type { CookieState } from './cookie.ts'
-import { abortedByPeer, notAnswered, peerRestarted, unreachable, violation } from './failures.ts'
+import { abortedByPeer, notAnswered, peerRestarted, refused, unreachable, violation } from './failures.ts'
 import { InboundData, type InboundUser } from './inbound-data.ts'
 import { Initiation } from './initiation.ts'
 import { OutboundData } from './outbound-data.ts'
@@ -202,11 +202,12 @@ export class Association implements InboundUser {
     this.#exchange?.inbound.consumed(byteLength, now)
   }
 
-  /** The operating system says that nobody is there. An established association finds that out by itself. */
-  onRefused(): void {
+  /** The operating system says that nobody is there. */
+  onRefused(cause: Error, now: number): void {
     if (this.#closed) return
-    if (this.#initiation !== undefined) this.#fail(unreachable(this.#initiation.transmissions))
+    if (this.#initiation !== undefined) this.#fail(refused(cause))
     else if (this.#exchange!.closing.isSettled) this.#complete(undefined)
+    else this.#path.onRefused(now)
   }
 
   /** The peer has begun anew (section 5.2.4, action A): what it knew of this association is lost. */

@@ -4,8 +4,16 @@ import { type Cause, describeCauses } from '../wire/causes.ts'
 /** How an association fails, in the words of the user's errors. */
 
 export function abortedByPeer(causes: readonly Cause[]): ConnectError {
-  const why = describeCauses(causes)
-  return new ConnectError(ConnectErrorCode.CONNECTION_RESET, `the peer aborted the association: ${why}`)
+  const message =
+    causes.length === 0
+      ? 'the peer knows nothing of the association; it may have been restarted'
+      : `the peer aborted the association: ${describeCauses(causes)}`
+  return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
+}
+
+export function refused(cause: Error): ConnectError {
+  const message = `nobody answers at the peer's UDP port: ${cause.message}`
+  return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message, { cause })
 }
 
 export function peerRestarted(): ConnectError {
@@ -16,7 +24,7 @@ export function peerRestarted(): ConnectError {
 }
 
 export function unreachable(attempts: number): ConnectError {
-  const message = `the peer is unreachable: ${attempts} transmissions in a row were not answered`
+  const message = `the peer is unreachable: ${attempts} ${attempts === 1 ? 'packet' : 'packets in a row'} without an answer`
   return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
 }
 

@@ -6,6 +6,7 @@ export class Heartbeat {
   readonly #random: () => number
   #at = NEVER
   #isOut = false
+  #inDoubt = false
   #heardAt = 0
 
   /** @param intervalMs HB.interval; 0 for no heartbeats */
@@ -19,13 +20,18 @@ export class Heartbeat {
     return this.#at
   }
 
+  get isOut(): boolean {
+    return this.#isOut
+  }
+
   isDue(now: number): boolean {
     return !this.#isOut && now >= this.#at
   }
 
   /** Puts a question off that is not needed, because the peer was heard of meanwhile. */
   putOff(now: number, rtoMs: number): void {
-    if (this.isDue(now) && now - this.#heardAt < this.#intervalMs) this.restart(this.#heardAt, rtoMs)
+    if (this.isDue(now) && !this.#inDoubt && now - this.#heardAt < this.#intervalMs)
+      this.restart(this.#heardAt, rtoMs)
   }
 
   /** Whether the last one has not been answered in time. */
@@ -45,13 +51,16 @@ export class Heartbeat {
 
   /** The next question comes after the interval, and an RTO give or take its half. */
   restart(now: number, rtoMs: number): void {
+    this.#inDoubt = false
     this.#isOut = false
-    if (this.#intervalMs === 0) return
-    this.#at = now + this.#intervalMs + rtoMs * (0.5 + (this.#random() >>> 0) / 2 ** 32)
+    const jitterMs = rtoMs * (0.5 + (this.#random() >>> 0) / 2 ** 32)
+    this.#at = this.#intervalMs === 0 ? NEVER : now + this.#intervalMs + jitterMs
   }
 
-  stop(): void {
-    this.#at = NEVER
+  /** Asks at once: there is reason to doubt that the peer is there. */
+  ask(now: number): void {
+    this.#inDoubt = true
     this.#isOut = false
+    this.#at = now
   }
 }

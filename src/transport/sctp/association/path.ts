@@ -35,6 +35,7 @@ export class Path {
   #probeOut: Question | undefined
   #probing = false
   #errors = 0
+  #refused = false
 
   constructor({ heartbeatIntervalMs, largestPacketBytes, random }: PathOptions) {
     this.#random = random
@@ -89,9 +90,19 @@ export class Path {
     this.#heartbeat.putOff(now, this.rto.ms)
     if (!this.#heartbeat.isMissed(now)) return
     this.#errors++
-    this.rto.backOff()
+    if (!this.#refused) this.rto.backOff()
+    this.#refused = false
     this.#heartbeatOut = undefined
-    this.#heartbeat.restart(now, this.rto.ms)
+    this.#heartbeat.ask(now)
+  }
+
+  /**
+   * The operating system says that nobody is there. That is easy to forge (RFC 5927), so the peer is asked; while it is
+   * said again of each question, the time for an answer is not made longer.
+   */
+  onRefused(now: number): void {
+    this.#refused = true
+    if (!this.#heartbeat.isOut) this.#heartbeat.ask(now)
   }
 
   /** Writes a HEARTBEAT, if one is due. */

@@ -12,7 +12,7 @@ import { destinationPortOf, isIntact, sourcePortOf, verificationTagOf } from '..
 import type { PacketWriter } from '../wire/packet-writer.ts'
 import { type Member, Members } from './members.ts'
 import { answerOutOfTheBlue } from './out-of-the-blue.ts'
-import { type PeerAddress, showPeer } from './peer-address.ts'
+import type { PeerAddress } from './peer-address.ts'
 import { UsedCookies } from './used-cookies.ts'
 
 /** What an endpoint needs from where it runs. */
@@ -93,7 +93,10 @@ export class Endpoint {
   }
 
   #onMore(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
-    const member = this.#memberOf(packet, peer) ?? this.#memberByReflection(packet, chunk, peer)
+    const named = this.#members.byTag(verificationTagOf(packet))
+    // An association has one path. What its peer sends from another address is not answered, let alone by ABORT.
+    if (named !== undefined && named.peer.address !== peer.address) return
+    const member = this.#memberOf(packet, named, peer) ?? this.#memberByReflection(packet, chunk, peer)
     if (member === undefined || isStray(chunk, member)) this.#answerOutOfTheBlue(packet, peer)
     else this.#give(packet, member, now)
   }
@@ -103,10 +106,9 @@ export class Endpoint {
     member.onTouched()
   }
 
-  /** The association that a packet's tag names, if it comes from its peer; it may come from another UDP port. */
-  #memberOf(packet: Uint8Array, peer: PeerAddress): Member | undefined {
-    const member = this.#members.byTag(verificationTagOf(packet))
-    if (member === undefined || member.peer.address !== peer.address) return undefined
+  /** The association that a packet's tag names, if the ports are its own; the peer's UDP port may have changed. */
+  #memberOf(packet: Uint8Array, member: Member | undefined, peer: PeerAddress): Member | undefined {
+    if (member === undefined) return undefined
     const { localPort, peerPort } = member.association
     if (destinationPortOf(packet) !== localPort || sourcePortOf(packet) !== peerPort) return undefined
     this.#members.move(member, peer)
@@ -144,7 +146,7 @@ export class Endpoint {
         localPort,
         peerPort,
         init,
-        causeWithText(CauseCode.USER_INITIATED_ABORT, 'nobody listens'),
+        causeWithText(CauseCode.USER_INITIATED_ABORT, `nobody listens on SCTP port ${localPort}`),
         peer,
       )
     } else this.#answerInit(localPort, peerPort, init, present, peer, now)
@@ -174,7 +176,7 @@ export class Endpoint {
       localTieTag: isBeginning ? 0 : (association?.localTag ?? 0),
       peerTieTag: isBeginning ? 0 : (association?.peerTag ?? 0),
     }
-    const cookie = this.#cookies.sign(state, showPeer(peer), now)
+    const cookie = this.#cookies.sign(state, peer.address, now)
     const window = this.#host.windowFor(peer)
     const fields = {
       initiateTag: localTag,
@@ -197,7 +199,7 @@ export class Endpoint {
 
   /** Sections 5.1.5 and 5.2.4. */
   #onCookieEcho(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
-    const opened = this.#cookies.open(packet.subarray(chunk.valueStart, chunk.end), showPeer(peer), now)
+    const opened = this.#cookies.open(packet.subarray(chunk.valueStart, chunk.end), peer.address, now)
     if (opened.kind === 'forged') return
     const { state, ageMs } = opened
     if (state.localTag !== verificationTagOf(packet)) return

@@ -6,6 +6,3 @@ export interface PeerAddress {
 
 export const samePeer = (a: PeerAddress, b: PeerAddress): boolean =>
   a.port === b.port && a.address === b.address
-
-export const showPeer = ({ address, port }: PeerAddress): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -125,8 +125,8 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   }
 
   /** The operating system says that nobody is where the peer should be. */
-  onRefused(): void {
-    this.association.onRefused()
+  onRefused(cause: Error): void {
+    this.association.onRefused(cause, this.#platform.now())
     this.onTouched()
   }
 
@@ -164,7 +164,6 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   onClosed(error?: ConnectError): void {
     this.#closed = true
     this.#error = error
-    if (error !== undefined) this.#inbound.drop()
     this.onOpened?.(error)
     this.onOpened = undefined
   }
@@ -213,7 +212,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
       this.#finished = false
       sink.onFinish()
     }
-    if (this.#closed && this.#inbound.isEmpty) {
+    if (this.#closed && (this.#inbound.isEmpty || this.#error !== undefined)) {
       this.#gone = true
       sink.onClose(this.#error)
     }

@@ -24,6 +24,15 @@ export function sctpAddressOf(address: Address): SctpAddress {
   return { host, port, udpPort: Number(value) }
 }
 
+/** Port 0 means any free one, and so only something to listen on. */
+export function sctpAddressToDial(address: Address): SctpAddress {
+  const target = sctpAddressOf(address)
+  if (target.port === 0 || target.udpPort === 0) {
+    throw addressError(address.text, 'port 0 picks a free one to listen on; it cannot be connected to')
+  }
+  return target
+}
+
 export function formatSctpAddress(host: string, port: number, udpPort: number): string {
   const address = formatAddress('sctp:', host, port)
   return udpPort === DEFAULT_UDP_PORT ? address : `${address}?udp=${udpPort}`

@@ -51,7 +51,7 @@ export class SctpDial {
       socket.close()
       throw new Error('given up')
     }
-    const stream = this.#associate(new UdpEndpoint(socket), socket, address)
+    const stream = this.#associate(new UdpEndpoint(socket), socket)
     this.#stream = stream
     return new Promise((resolve, reject) => {
       stream.onOpened = error => (error === undefined ? resolve(stream) : reject(error))
@@ -59,12 +59,12 @@ export class SctpDial {
     })
   }
 
-  #associate(endpoint: UdpEndpoint, socket: UdpSocket, address: string): AssociationStream {
+  #associate(endpoint: UdpEndpoint, socket: UdpSocket): AssociationStream {
     const { host, port: peerPort, udpPort } = this.#target
     const localPort = freePort()!
     const local = socket.address
     const stream = endpoint.makeStream(
-      { address, port: udpPort },
+      socket.remoteAddress,
       {
         localAddress: formatSctpAddress(local.address, localPort, local.port),
         remoteAddress: formatSctpAddress(host, peerPort, udpPort),

@@ -97,7 +97,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
   /** Takes a stream whose association begins at this end. */
   add(stream: AssociationStream): void {
     this.#endpoint.add(stream)
-    this.#socket.onError = () => stream.onRefused()
+    this.#socket.onError = cause => stream.onRefused(cause)
   }
 
   send(packet: Uint8Array, peer: PeerAddress): void {

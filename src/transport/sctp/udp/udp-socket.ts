@@ -44,6 +44,12 @@ export class UdpSocket {
     return { address, port }
   }
 
+  /** Of a connected socket; for one that was connected to any address of this machine, the one that it is. */
+  get remoteAddress(): PeerAddress {
+    const { address, port } = this.#socket.remoteAddress()
+    return { address, port }
+  }
+
   /** What the operating system keeps of what comes, in bytes with its own overhead. */
   get receiveBufferBytes(): number {
     return this.#socket.getRecvBufferSize()

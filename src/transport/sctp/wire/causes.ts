@@ -50,14 +50,14 @@ const names: Readonly<Record<number, string>> = {
   [CauseCode.INVALID_STREAM_IDENTIFIER]: 'invalid stream identifier',
   [CauseCode.MISSING_MANDATORY_PARAMETER]: 'missing mandatory parameter',
   [CauseCode.STALE_COOKIE]: 'stale cookie',
-  [CauseCode.OUT_OF_RESOURCE]: 'out of resource',
+  [CauseCode.OUT_OF_RESOURCE]: 'it takes no more associations',
   [CauseCode.UNRESOLVABLE_ADDRESS]: 'unresolvable address',
   [CauseCode.UNRECOGNIZED_CHUNK_TYPE]: 'unrecognized chunk type',
   [CauseCode.INVALID_MANDATORY_PARAMETER]: 'invalid mandatory parameter',
   [CauseCode.UNRECOGNIZED_PARAMETERS]: 'unrecognized parameters',
   [CauseCode.NO_USER_DATA]: 'no user data',
   [CauseCode.COOKIE_RECEIVED_WHILE_SHUTTING_DOWN]: 'cookie received while shutting down',
-  [CauseCode.USER_INITIATED_ABORT]: 'user-initiated abort',
+  [CauseCode.USER_INITIATED_ABORT]: 'its program broke it off',
   [CauseCode.PROTOCOL_VIOLATION]: 'protocol violation',
 }
 
@@ -68,5 +68,6 @@ export function describeCauses(causes: readonly Cause[]): string {
   const name = names[first.code] ?? `cause ${first.code}`
   const hasText = first.code === CauseCode.USER_INITIATED_ABORT || first.code === CauseCode.PROTOCOL_VIOLATION
   const text = hasText ? new TextDecoder().decode(first.info).replace(/[^\x20-\x7e]/g, '?') : ''
-  return text === '' ? name : `${name}: ${text.slice(0, 200)}`
+  if (text === '') return name
+  return first.code === CauseCode.USER_INITIATED_ABORT ? text.slice(0, 200) : `${name}: ${text.slice(0, 200)}`
 }
