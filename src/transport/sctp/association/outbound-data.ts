@@ -5,7 +5,8 @@ import type { PacketWriter } from '../wire/packet-writer.ts'
 import { gapEnd, gapStart, type Sack } from '../wire/sack-chunk.ts'
 import { addTsn, isBefore, type Tsn, tsnDistance } from '../wire/serial.ts'
 import { CongestionControl } from './congestion.ts'
-import { type OutboundChunk, OutboundChunks } from './outbound-chunks.ts'
+import { Flight, type OutboundChunk } from './flight.ts'
+import { LossDetection } from './loss-detection.ts'
 import {
   BYTES_PROTOCOL,
   END_PROTOCOL,
@@ -17,16 +18,9 @@ import type { RetransmissionTimeout } from './retransmission-timeout.ts'
 import { SendQueue } from './send-queue.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
-const NO_PROBE = Number.POSITIVE_INFINITY
 
 /** Room in a packet that is left empty rather than split data for it. */
 const LEAST_SPLIT_BYTES = 256
-
-/** Reports of a missing chunk that make it count as lost (section 7.2.4). */
-const MISSES_OF_LOST = 3
-
-/** Probes of the tail in a row before it is left to T3-rtx. */
-const MOST_TAIL_PROBES = 3
 
 const END_MARK = Uint8Array.of(0)
 
@@ -49,7 +43,8 @@ export class OutboundData {
   readonly #rto: RetransmissionTimeout
   readonly #congestion = new CongestionControl()
   readonly #queue = new SendQueue()
-  readonly #chunks: OutboundChunks
+  readonly #flight: Flight
+  readonly #losses: LossDetection
   readonly #endMarks: boolean
   #packetBytes: number
 
@@ -62,29 +57,16 @@ export class OutboundData {
   /** Of the user message that has been begun: bytes so far; 0 between two. */
   #messageBytes = 0
 
-  /** Bytes that are on their way: sent, and neither acknowledged nor taken for lost. */
-  #flight = 0
-  #lostCount = 0
-  #ackedCount = 0
   /** The last window that the peer has told. */
   #peerWindow: number
   /** Bytes that were acknowledged since the last burst. */
   #burstCredit = 0
   #burstLimit = 0
   #recoveryExit: Tsn = 0
-  /** Transmissions so far, and the latest of those that the SACK that is being read acknowledges. */
-  #order = 0
-  #newestOrder = 0
-  #probeAnswered = false
   /** One packet of lost chunks may leave, whatever the congestion window says (section 7.2.4). */
   #mayExceed = false
   /** T3-rtx. */
   #timeoutAt = NEVER
-  /** When something is sent again because nothing is heard; and the transmissions that there had been by then. */
-  #tailProbeAt = NEVER
-  #tailProbe = NO_PROBE
-  /** Probes in a row without an answer. */
-  #tailProbes = 0
   /** The chunk whose round trip is measured, and what was measured by the SACK that is being read. */
   #timedTsn: Tsn | undefined
   #roundTripMs: number | undefined
@@ -99,7 +81,8 @@ export class OutboundData {
     endMarks: boolean,
     rto: RetransmissionTimeout,
   ) {
-    this.#chunks = new OutboundChunks(initialTsn)
+    this.#flight = new Flight(initialTsn)
+    this.#losses = new LossDetection(this.#flight, rto)
     this.#peerWindow = peerWindow
     this.#packetBytes = packetBytes
     this.#endMarks = endMarks
@@ -113,7 +96,7 @@ export class OutboundData {
 
   /** Whether all that was queued, the mark of the end included, is acknowledged. */
   get isEmpty(): boolean {
-    return this.#chunks.count === 0 && !this.#hasUnsent
+    return this.#flight.count === 0 && !this.#hasUnsent
   }
 
   /** What the peer has advertised last. */
@@ -136,12 +119,12 @@ export class OutboundData {
 
   /** Bytes that are on their way. */
   get flightBytes(): number {
-    return this.#flight
+    return this.#flight.byteLength
   }
 
   /** When {@link probeTail} is due. */
   get tailProbeAt(): number {
-    return this.#tailProbeAt
+    return this.#losses.probeAt
   }
 
   /** T3-rtx expirations in a row. */
@@ -165,10 +148,10 @@ export class OutboundData {
 
   /** Says that packets are about to be put together: what may leave is limited from here (section 6.1, D). */
   beginBurst(now: number): void {
-    if (this.#flight === 0 && this.#hasUnsent && this.#lastSentAt > 0) {
+    if (this.#flight.byteLength === 0 && this.#hasUnsent && this.#lastSentAt > 0) {
       this.#congestion.onIdle(now - this.#lastSentAt, this.#rto.ms)
     }
-    this.#burstLimit = this.#flight + this.#burstCredit + MAX_BURST * this.#packetBytes
+    this.#burstLimit = this.#flight.byteLength + this.#burstCredit + MAX_BURST * this.#packetBytes
     this.#burstCredit = 0
   }
 
@@ -180,7 +163,7 @@ export class OutboundData {
   /** Fills a packet with data; returns whether it has added any. */
   fill(writer: PacketWriter, now: number): boolean {
     const lost = this.#fillLost(writer, now)
-    if (this.#lostCount > 0) return lost
+    if (this.#flight.lostCount > 0) return lost
     let added = lost
     while (this.#unsentReady) {
       const byteLength = this.#nextByteLength(writer.room - DATA_HEADER_BYTES)
@@ -194,13 +177,12 @@ export class OutboundData {
   /** Undefined where the SACK is for data that was never sent. */
   onSack(sack: Sack, now: number): SackResult | undefined {
     if (this.#isBeyond(sack)) return undefined
-    const advance = tsnDistance(this.#chunks.first, sack.cumulativeTsn) + 1
+    const advance = tsnDistance(this.#flight.first, sack.cumulativeTsn) + 1
     // An old one that was overtaken (section 6.2.1).
     if (advance < 0) return { streamBytes: 0, alive: false, roundTripMs: undefined }
-    const flightBefore = this.#flight
+    const flightBefore = this.#flight.byteLength
     this.#roundTripMs = undefined
-    this.#newestOrder = 0
-    this.#probeAnswered = false
+    this.#losses.beginSack()
     const { newBytes, streamBytes } = this.#acknowledgeUpTo(advance, now)
     const gapBytes = this.#hasNewsOfGaps(sack) ? this.#readGaps(sack, advance > 0, now) : 0
     const bytes = newBytes + gapBytes
@@ -211,50 +193,35 @@ export class OutboundData {
       bytes,
       advanced: advance > 0,
       flightBefore,
-      flightAfter: this.#flight,
+      flightAfter: this.#flight.byteLength,
     })
     if (this.#congestion.recovering && !isBefore(sack.cumulativeTsn, this.#recoveryExit)) {
       this.#congestion.leaveRecovery()
     }
-    this.#setTimerAfterSack(advance > 0, now)
+    this.#setTimersAfterSack(advance > 0, now)
     if (bytes > 0) this.#timeouts = 0
     return { streamBytes, alive, roundTripMs: this.#roundTripMs }
   }
 
-  /**
-   * Nothing was heard for some round trips: one more packet leaves, with what is known to be lost or with the last chunk
-   * once more, to be told at once what is missing, long before T3-rtx expires. What was lost may be the end of a burst,
-   * or the only SACK for it (after RFC 8985, section 7).
-   */
+  /** Nothing was heard for some round trips; see {@link LossDetection.probe}. */
   probeTail(): void {
-    this.#tailProbeAt = NEVER
-    if (this.#chunks.count === 0) return
-    if (this.#lostCount === 0) {
-      const last = this.#chunks.at(addTsn(this.#chunks.next, -1))
-      if (last.state !== 'sent') return
-      last.flags |= DataFlag.IMMEDIATE
-      this.#markLost(last)
-    }
-    this.#tailProbe = this.#order
-    this.#tailProbes++
-    this.#mayExceed = true
+    if (this.#losses.probe()) this.#mayExceed = true
   }
 
   /** T3-rtx has expired (section 6.3.3). */
   onTimeout(): void {
     this.#timeouts++
     this.#timeoutAt = NEVER
-    this.#tailProbeAt = NEVER
-    this.#tailProbe = NO_PROBE
+    this.#losses.rest()
     this.#timedTsn = undefined
     this.#mayExceed = false
     this.#congestion.onTimeout()
     // The earliest is acknowledged by a gap block and by nothing since: the peer has dropped what it held.
-    const reneged = this.#chunks.count > 0 && this.#chunks.at(this.#chunks.first).state === 'acked'
-    for (let tsn = this.#chunks.first; tsn !== this.#chunks.next; tsn = addTsn(tsn, 1)) {
-      const chunk = this.#chunks.at(tsn)
-      if (chunk.state === 'sent') this.#markLost(chunk)
-      else if (reneged && chunk.state === 'acked') this.#onReneged(chunk)
+    const reneged = this.#flight.count > 0 && this.#flight.at(this.#flight.first).state === 'acked'
+    for (let tsn = this.#flight.first; tsn !== this.#flight.next; tsn = addTsn(tsn, 1)) {
+      const chunk = this.#flight.at(tsn)
+      if (chunk.state === 'sent') this.#flight.lose(chunk)
+      else if (reneged && chunk.state === 'acked') this.#flight.renege(chunk)
     }
   }
 
@@ -264,21 +231,24 @@ export class OutboundData {
 
   /** Whether the peer has closed its window and this end asks now and then (section 6.1, A). */
   get #probing(): boolean {
-    return this.#peerWindow === 0 && this.#chunks.count > 0
+    return this.#peerWindow === 0 && this.#flight.count > 0
   }
 
   get #lostReady(): boolean {
-    return this.#lostCount > 0 && (this.#mayExceed || this.#flight < this.#congestion.window)
+    return (
+      this.#flight.lostCount > 0 && (this.#mayExceed || this.#flight.byteLength < this.#congestion.window)
+    )
   }
 
   get #unsentReady(): boolean {
-    if (!this.#hasUnsent || this.#lostCount > 0) return false
-    if (this.#flight >= this.#congestion.window || this.#flight >= this.#burstLimit) return false
-    return this.#windowLeft > 0 || this.#chunks.count === 0
+    if (!this.#hasUnsent || this.#flight.lostCount > 0) return false
+    const { byteLength } = this.#flight
+    if (byteLength >= this.#congestion.window || byteLength >= this.#burstLimit) return false
+    return this.#windowLeft > 0 || this.#flight.count === 0
   }
 
   get #windowLeft(): number {
-    return this.#peerWindow - this.#flight
+    return this.#peerWindow - this.#flight.byteLength
   }
 
   /** How much of the unsent data the next chunk takes; 0 where it is better to wait for room. */
@@ -290,17 +260,16 @@ export class OutboundData {
     if (fits < most && fits < LEAST_SPLIT_BYTES) return 0
     // A window that has less room is asked for with one chunk, if nothing else is on its way.
     if (fits <= this.#windowLeft) return fits
-    return this.#chunks.count === 0 ? Math.max(1, Math.min(fits, this.#windowLeft)) : 0
+    return this.#flight.count === 0 ? Math.max(1, Math.min(fits, this.#windowLeft)) : 0
   }
 
   #sendNew(byteLength: number, writer: PacketWriter, now: number): void {
     const isEnd = this.#unsent === this.#queue.end
-    const tsn = this.#chunks.next
-    const chunk = this.#chunks.add()
+    const tsn = this.#flight.next
+    const chunk = this.#flight.add()
     chunk.place = isEnd ? -1 : this.#unsent
     chunk.byteLength = byteLength
     chunk.sequence = this.#sequence
-    chunk.again = false
     chunk.flags = this.#flagsOf(byteLength, isEnd)
     if (isEnd) this.#endSent = true
     else this.#unsent += byteLength
@@ -312,7 +281,7 @@ export class OutboundData {
 
   /** Whether behind so much more nothing follows before an acknowledgement comes (RFC 7053, section 4.1). */
   #endsBurst(byteLength: number): boolean {
-    const flight = this.#flight + byteLength
+    const flight = this.#flight.byteLength + byteLength
     const next = Math.min(this.#queue.end - this.#unsent, MAX_CHUNK_DATA_BYTES)
     return flight >= this.#congestion.window || flight >= this.#burstLimit || flight + next > this.#peerWindow
   }
@@ -330,18 +299,17 @@ export class OutboundData {
     if (!this.#lostReady) return false
     let added = false
     for (
-      let tsn = this.#chunks.first;
-      this.#lostCount > 0 && tsn !== this.#chunks.next;
+      let tsn = this.#flight.first;
+      this.#flight.lostCount > 0 && tsn !== this.#flight.next;
       tsn = addTsn(tsn, 1)
     ) {
-      const chunk = this.#chunks.at(tsn)
+      const chunk = this.#flight.at(tsn)
       if (chunk.state !== 'lost') continue
       if (DATA_HEADER_BYTES + padded(chunk.byteLength) > writer.room) break
-      this.#lostCount--
-      chunk.again = true
+      this.#flight.takeLost(chunk)
       this.#write(tsn, chunk, writer, now)
       // Where the earliest is sent again, the time for its answer begins anew (section 6.3.2, R1; 7.2.4).
-      if (tsn === this.#chunks.first) this.#timeoutAt = now + this.#rto.ms
+      if (tsn === this.#flight.first) this.#timeoutAt = now + this.#rto.ms
       added = true
     }
     if (added) this.#mayExceed = false
@@ -349,14 +317,10 @@ export class OutboundData {
   }
 
   #write(tsn: Tsn, chunk: OutboundChunk, writer: PacketWriter, now: number): void {
-    chunk.state = 'sent'
-    chunk.misses = 0
-    chunk.order = ++this.#order
-    chunk.sentAt = now
-    this.#flight += chunk.byteLength
+    this.#flight.send(chunk, now)
     this.#lastSentAt = now
     if (this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
-    this.#setTailProbe(now)
+    this.#watchTail(now)
     writer.beginChunk(ChunkType.DATA, chunk.flags)
     writer.u32(tsn)
     writer.u16(0)
@@ -372,14 +336,14 @@ export class OutboundData {
   }
 
   #hasNewsOfGaps(sack: Sack): boolean {
-    return sack.tellsGaps && (sack.gapCount > 0 || this.#ackedCount > 0)
+    return sack.tellsGaps && (sack.gapCount > 0 || this.#flight.hasAcked)
   }
 
   #isBeyond(sack: Sack): boolean {
     const last = sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1)
     const highest = addTsn(sack.cumulativeTsn, last)
     return (
-      tsnDistance(this.#chunks.next, sack.cumulativeTsn) >= 0 || tsnDistance(this.#chunks.next, highest) >= 0
+      tsnDistance(this.#flight.next, sack.cumulativeTsn) >= 0 || tsnDistance(this.#flight.next, highest) >= 0
     )
   }
 
@@ -387,13 +351,12 @@ export class OutboundData {
     let newBytes = 0
     let streamBytes = 0
     for (let i = 0; i < advance; i++) {
-      const tsn = this.#chunks.first
-      const chunk = this.#chunks.at(tsn)
-      newBytes += this.#settle(tsn, chunk, now)
-      if (chunk.state === 'acked') this.#ackedCount--
+      const tsn = this.#flight.first
+      const chunk = this.#flight.at(tsn)
+      if (chunk.state !== 'acked') newBytes += this.#onNew(tsn, chunk, now)
       if (chunk.place < 0) this.#endAcknowledged = true
       else streamBytes += chunk.byteLength
-      this.#chunks.dropFirst()
+      this.#flight.dropFirst()
     }
     if (streamBytes > 0) this.#queue.release(this.#firstPlace)
     return { newBytes, streamBytes }
@@ -401,23 +364,19 @@ export class OutboundData {
 
   /** The place of the first byte that is not acknowledged. */
   get #firstPlace(): number {
-    if (this.#chunks.count === 0) return this.#unsent
-    const { place } = this.#chunks.at(this.#chunks.first)
+    if (this.#flight.count === 0) return this.#unsent
+    const { place } = this.#flight.at(this.#flight.first)
     return place < 0 ? this.#unsent : place
   }
 
-  /** Takes an acknowledged chunk out of the counts; returns the bytes that are new. */
-  #settle(tsn: Tsn, chunk: OutboundChunk, now: number): number {
-    this.#newestOrder = Math.max(this.#newestOrder, chunk.order)
-    if (chunk.order > this.#tailProbe) this.#probeAnswered = true
+  /** A chunk is acknowledged for the first time; returns its bytes. */
+  #onNew(tsn: Tsn, chunk: OutboundChunk, now: number): number {
+    this.#losses.onAcknowledged(chunk)
     if (tsn === this.#timedTsn) {
       this.#timedTsn = undefined
       // Karn's rule: only of what was sent once (section 6.3.1, C5).
       if (!chunk.again) this.#roundTripMs = now - chunk.sentAt
     }
-    if (chunk.state === 'sent') this.#flight -= chunk.byteLength
-    else if (chunk.state === 'lost') this.#lostCount--
-    else return 0
     return chunk.byteLength
   }
 
@@ -425,9 +384,9 @@ export class OutboundData {
   #setPeerWindow(window: number): void {
     const opens = this.#peerWindow === 0 && window > 0
     this.#peerWindow = window
-    if (!opens || this.#chunks.count !== 1) return
-    const probe = this.#chunks.at(this.#chunks.first)
-    if (probe.state === 'sent') this.#markLost(probe)
+    if (!opens || this.#flight.count !== 1) return
+    const probe = this.#flight.at(this.#flight.first)
+    if (probe.state === 'sent') this.#flight.lose(probe)
   }
 
   /** Marks what the gap blocks report, both ways (sections 6.2.1 and 7.2.4). Returns the bytes newly acknowledged. */
@@ -435,78 +394,42 @@ export class OutboundData {
     const last = sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1)
     let bytes = 0
     let block = 0
-    let tsn = this.#chunks.first
-    const ahead = tsnDistance(sack.cumulativeTsn, this.#chunks.next)
+    let tsn = this.#flight.first
+    const ahead = tsnDistance(sack.cumulativeTsn, this.#flight.next)
     for (let offset = 1; offset < ahead; offset++, tsn = addTsn(tsn, 1)) {
       while (block < sack.gapCount && gapEnd(sack, block) < offset) block++
-      const chunk = this.#chunks.at(tsn)
+      const chunk = this.#flight.at(tsn)
       if (block < sack.gapCount && gapStart(sack, block) <= offset) {
         if (chunk.state === 'acked') continue
-        bytes += this.#settle(tsn, chunk, now)
-        chunk.state = 'acked'
-        this.#ackedCount++
-      } else if (chunk.state === 'acked' && offset < last) this.#onReneged(chunk)
+        bytes += this.#onNew(tsn, chunk, now)
+        this.#flight.acknowledge(chunk)
+      } else if (chunk.state === 'acked' && offset < last) this.#flight.renege(chunk)
     }
     // In fast recovery, whatever advances reports again all that is missing (section 7.2.4).
-    if (bytes > 0 || (this.#congestion.recovering && advanced)) this.#countMisses(last)
+    const counts = bytes > 0 || (this.#congestion.recovering && advanced)
+    if (counts && this.#losses.countMisses(last)) this.#recover()
     return bytes
   }
 
-  /** The peer has dropped what it had acknowledged by a gap block (section 6.2.1, D iii). */
-  #onReneged(chunk: OutboundChunk): void {
-    this.#ackedCount--
-    this.#flight += chunk.byteLength
-    chunk.state = 'sent'
-    this.#markLost(chunk)
-  }
-
-  #markLost(chunk: OutboundChunk): void {
-    this.#flight -= chunk.byteLength
-    chunk.state = 'lost'
-    this.#lostCount++
-  }
-
-  /**
-   * Three reports, and a chunk counts as lost (section 7.2.4). One counts only if it is of something that was sent later
-   * than the chunk; so a chunk that was sent again can be found lost again, where the RFC would wait for the timer. The
-   * answer to a probe of the tail is enough by itself: what it does not have was sent long ago.
-   *
-   * @param last how far the gap blocks reach beyond what is acknowledged cumulatively
-   */
-  #countMisses(last: number): void {
-    const newest = this.#newestOrder
-    const enough = this.#probeAnswered ? 1 : MISSES_OF_LOST
-    let found = false
-    let tsn = this.#chunks.first
-    for (let offset = 1; offset < last; offset++, tsn = addTsn(tsn, 1)) {
-      const chunk = this.#chunks.at(tsn)
-      if (chunk.state !== 'sent' || chunk.order > newest || ++chunk.misses < enough) continue
-      this.#markLost(chunk)
-      found = true
-    }
-    if (!found) return
+  /** Something is lost: it is sent again at once, one packet of it whatever the congestion window says (7.2.4). */
+  #recover(): void {
     this.#mayExceed = true
     if (this.#congestion.recovering) return
     this.#congestion.enterRecovery()
-    this.#recoveryExit = addTsn(this.#chunks.next, -1)
+    this.#recoveryExit = addTsn(this.#flight.next, -1)
   }
 
   /** Section 6.3.2, R2 and R3. */
-  #setTimerAfterSack(advanced: boolean, now: number): void {
-    if (this.#newestOrder > 0) this.#tailProbes = 0
-    if (this.#probeAnswered) this.#tailProbe = NO_PROBE
-    if (this.#chunks.count === 0) this.#timeoutAt = NEVER
+  #setTimersAfterSack(advanced: boolean, now: number): void {
+    this.#losses.endSack()
+    if (this.#flight.count === 0) this.#timeoutAt = NEVER
     else if (advanced || this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
-    this.#setTailProbe(now)
+    this.#watchTail(now)
   }
 
-  /**
-   * Each probe waits twice as long as the one before it. None is sent into a closed window, nor after T3-rtx, which has
-   * left room for one packet only.
-   */
-  #setTailProbe(now: number): void {
-    const isWanted = this.#flight > 0 && this.#peerWindow > 0 && this.#timeouts === 0
-    const mayProbe = isWanted && this.#tailProbes < MOST_TAIL_PROBES
-    this.#tailProbeAt = mayProbe ? now + this.#rto.tailProbeMs * 2 ** this.#tailProbes : NEVER
+  /** Not into a closed window, nor after T3-rtx, which has left room for one packet only. */
+  #watchTail(now: number): void {
+    if (this.#peerWindow > 0 && this.#timeouts === 0) this.#losses.watchTail(now)
+    else this.#losses.rest()
   }
 }

@@ -22,11 +22,15 @@ export class OutboundChunk {
   again = false
 }
 
-/** The chunks from the first that is not acknowledged to the last that was sent, by their TSNs. */
-export class OutboundChunks {
+/** The chunks from the first that is not acknowledged cumulatively to the last that was sent, by their TSNs. */
+export class Flight {
   #ring: OutboundChunk[] = []
   #first: Tsn
   #next: Tsn
+  #byteLength = 0
+  #lostCount = 0
+  #ackedCount = 0
+  #transmissions = 0
 
   constructor(initialTsn: Tsn) {
     this.#first = initialTsn
@@ -47,21 +51,84 @@ export class OutboundChunks {
     return tsnDistance(this.#first, this.#next)
   }
 
+  /** Of the chunks that are on their way: sent, and neither acknowledged nor taken for lost. */
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  get lostCount(): number {
+    return this.#lostCount
+  }
+
+  get hasAcked(): boolean {
+    return this.#ackedCount > 0
+  }
+
+  /** Chunks that have left so far, each as often as it has. */
+  get transmissions(): number {
+    return this.#transmissions
+  }
+
   /** The chunk with a TSN from `first` to before `next`. */
   at(tsn: Tsn): OutboundChunk {
     return this.#ring[tsn & (this.#ring.length - 1)]!
   }
 
-  /** Gives the next TSN to a chunk, whose fields are those of an earlier one. */
+  /** Gives the next TSN to a chunk, whose fields are those of an earlier one. {@link send} is to follow. */
   add(): OutboundChunk {
     if (this.count === this.#ring.length) this.#grow()
     const chunk = this.at(this.#next)
     this.#next = addTsn(this.#next, 1)
+    chunk.again = false
     return chunk
   }
 
+  /** A chunk that is new, or was lost, leaves. */
+  send(chunk: OutboundChunk, now: number): void {
+    chunk.state = 'sent'
+    chunk.misses = 0
+    chunk.order = ++this.#transmissions
+    chunk.sentAt = now
+    this.#byteLength += chunk.byteLength
+  }
+
+  /** A lost chunk is about to leave again. */
+  takeLost(chunk: OutboundChunk): void {
+    this.#lostCount--
+    chunk.again = true
+  }
+
+  lose(chunk: OutboundChunk): void {
+    this.#byteLength -= chunk.byteLength
+    this.#lostCount++
+    chunk.state = 'lost'
+  }
+
+  /** A gap block reports a chunk that was not reported before. */
+  acknowledge(chunk: OutboundChunk): void {
+    this.#settle(chunk)
+    this.#ackedCount++
+    chunk.state = 'acked'
+  }
+
+  /** The peer has dropped what it had acknowledged by a gap block (section 6.2.1, D iii). */
+  renege(chunk: OutboundChunk): void {
+    this.#ackedCount--
+    this.#lostCount++
+    chunk.state = 'lost'
+  }
+
+  /** The first chunk is acknowledged cumulatively. */
   dropFirst(): void {
+    const chunk = this.at(this.#first)
+    if (chunk.state === 'acked') this.#ackedCount--
+    else this.#settle(chunk)
     this.#first = addTsn(this.#first, 1)
+  }
+
+  #settle(chunk: OutboundChunk): void {
+    if (chunk.state === 'sent') this.#byteLength -= chunk.byteLength
+    else this.#lostCount--
   }
 
   #grow(): void {

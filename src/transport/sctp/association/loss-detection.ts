@@ -1,0 +1,111 @@
+import { DataFlag } from '../wire/numbers.ts'
+import { addTsn } from '../wire/serial.ts'
+import type { Flight, OutboundChunk } from './flight.ts'
+import type { RetransmissionTimeout } from './retransmission-timeout.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Reports of a missing chunk that make it count as lost (RFC 9260, section 7.2.4). */
+const MISSES_OF_LOST = 3
+
+/** Probes of the tail in a row before it is left to T3-rtx. */
+const MOST_TAIL_PROBES = 3
+
+/**
+ * Finds out what is lost before T3-rtx does: by what the peer reports missing, and by probing the tail where it reports
+ * nothing.
+ */
+export class LossDetection {
+  readonly #flight: Flight
+  readonly #rto: RetransmissionTimeout
+  /** The latest transmission of those that the SACK which is being read acknowledges. */
+  #newest = 0
+  #probeAt = NEVER
+  /** Transmissions that there had been when the last probe that is not answered was sent. */
+  #probedAfter = NEVER
+  /** Probes in a row without an answer. */
+  #probes = 0
+
+  constructor(flight: Flight, rto: RetransmissionTimeout) {
+    this.#flight = flight
+    this.#rto = rto
+  }
+
+  /** When {@link probe} is due. */
+  get probeAt(): number {
+    return this.#probeAt
+  }
+
+  /** A SACK is going to be read. */
+  beginSack(): void {
+    this.#newest = 0
+  }
+
+  /** The SACK acknowledges a chunk for the first time. */
+  onAcknowledged(chunk: OutboundChunk): void {
+    this.#newest = Math.max(this.#newest, chunk.order)
+  }
+
+  /** The SACK is read. */
+  endSack(): void {
+    if (this.#newest > 0) this.#probes = 0
+    if (this.#isProbeAnswered) this.#probedAfter = NEVER
+  }
+
+  /**
+   * Three reports, and a chunk counts as lost (section 7.2.4). One counts only if it is of something that was sent later
+   * than the chunk; so a chunk that was sent again can be found lost again, where the RFC would wait for the timer. The
+   * answer to a probe of the tail is enough by itself: what it does not have was sent long ago.
+   *
+   * @param last how far the gap blocks reach beyond what is acknowledged cumulatively
+   * @returns whether something is lost
+   */
+  countMisses(last: number): boolean {
+    const enough = this.#isProbeAnswered ? 1 : MISSES_OF_LOST
+    let found = false
+    let tsn = this.#flight.first
+    for (let offset = 1; offset < last; offset++, tsn = addTsn(tsn, 1)) {
+      const chunk = this.#flight.at(tsn)
+      if (chunk.state !== 'sent' || chunk.order > this.#newest || ++chunk.misses < enough) continue
+      this.#flight.lose(chunk)
+      found = true
+    }
+    return found
+  }
+
+  /** The tail is probed if nothing is heard from now on. Each probe waits twice as long as the one before it. */
+  watchTail(now: number): void {
+    const mayProbe = this.#flight.byteLength > 0 && this.#probes < MOST_TAIL_PROBES
+    this.#probeAt = mayProbe ? now + this.#rto.tailProbeMs * 2 ** this.#probes : NEVER
+  }
+
+  /** Leaves the tail alone. */
+  rest(): void {
+    this.#probeAt = NEVER
+    this.#probedAfter = NEVER
+  }
+
+  /**
+   * Nothing was heard for some round trips: one more packet is to leave, with what is known to be lost or with the last
+   * chunk once more, to be told at once what is missing, long before T3-rtx expires. What was lost may be the end of a
+   * burst, or the only SACK for it (after RFC 8985, section 7).
+   *
+   * @returns whether there is something to send
+   */
+  probe(): boolean {
+    this.#probeAt = NEVER
+    if (this.#flight.lostCount === 0) {
+      const last = this.#flight.at(addTsn(this.#flight.next, -1))
+      if (this.#flight.count === 0 || last.state !== 'sent') return false
+      last.flags |= DataFlag.IMMEDIATE
+      this.#flight.lose(last)
+    }
+    this.#probedAfter = this.#flight.transmissions
+    this.#probes++
+    return true
+  }
+
+  get #isProbeAnswered(): boolean {
+    return this.#newest > this.#probedAfter
+  }
+}
