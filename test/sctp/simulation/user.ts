@@ -1,5 +1,6 @@
 import { ConnectError } from '../../../src/errors.ts'
-import type { Association, AssociationUser } from '../../../src/transport/sctp/association/association.ts'
+import type { Association } from '../../../src/transport/sctp/association/association.ts'
+import type { AssociationUser } from '../../../src/transport/sctp/association/association-user.ts'
 import { causeWithText } from '../../../src/transport/sctp/wire/causes.ts'
 import type { Chance } from './chance.ts'
 import { StreamBytes } from './stream-bytes.ts'

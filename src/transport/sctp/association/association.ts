@@ -1,5 +1,4 @@
 import type { ConnectError } from '../../../errors.ts'
-import { readI32 } from '../wire/bytes.ts'
 import {
   type Cause,
   cause,
@@ -13,36 +12,19 @@ import { readInit } from '../wire/init-chunk.ts'
 import { CauseCode, ChunkType, ParameterType, T_FLAG } from '../wire/numbers.ts'
 import { verificationTagOf } from '../wire/packet.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
-import { cumulativeOnly, readSack, type Sack } from '../wire/sack-chunk.ts'
 import type { Tsn } from '../wire/serial.ts'
-import { Closing, type ClosingState } from './closing.ts'
+import type { AssociationUser } from './association-user.ts'
+import type { ClosingState } from './closing.ts'
 import { ControlChunks, causeBytes } from './control-chunks.ts'
 import type { CookieState } from './cookie.ts'
+import { Exchange, type ExchangeStart, type Verdict } from './exchange.ts'
 import { abortedByPeer, notAnswered, peerRestarted, refused, unreachable, violation } from './failures.ts'
-import { InboundData, type InboundUser } from './inbound-data.ts'
 import { Initiation } from './initiation.ts'
-import { OutboundData } from './outbound-data.ts'
 import { Path } from './path.ts'
-import { ADAPTATION_CODE, ASSOCIATION_MAX_RETRANS } from './protocol-values.ts'
+import { ASSOCIATION_MAX_RETRANS } from './protocol-values.ts'
 
 /** RFC 9260, section 4. */
 export type AssociationState = 'COOKIE-WAIT' | 'COOKIE-ECHOED' | ClosingState | 'CLOSED'
-
-/** Whom an association serves. It is called from inside `input` and `onTimeout`, and must not call back. */
-export interface AssociationUser {
-  /** The association is established. */
-  onUp(): void
-  /** The next bytes of the stream. Their memory is the packet's. */
-  onData(bytes: Uint8Array): void
-  /** The peer has ended its direction. */
-  onEnd(): void
-  /** The peer has the next `byteLength` bytes of those sent. */
-  onAcknowledged(byteLength: number): void
-  /** The peer knows the end of this direction. */
-  onFinish(): void
-  /** The association is gone; without an error, both directions have ended. The last call. */
-  onClosed(error?: ConnectError): void
-}
 
 export interface AssociationOptions {
   readonly localPort: number
@@ -69,13 +51,6 @@ export function randomTag(random: () => number): number {
   }
 }
 
-/** What there is once the peer's INIT or INIT ACK is known. */
-interface Exchange {
-  readonly inbound: InboundData
-  readonly outbound: OutboundData
-  readonly closing: Closing
-}
-
 /** A last packet, which leaves when the association is gone already. */
 interface Farewell {
   readonly type: number
@@ -92,7 +67,7 @@ const NOTHING = new Uint8Array(0)
  *
  * The byte stream of PROTOCOL.md ends each direction by a mark when both ends know of it, and by SHUTDOWN when not.
  */
-export class Association implements InboundUser {
+export class Association {
   readonly localPort: number
   readonly peerPort: number
   readonly localTag: number
@@ -148,7 +123,7 @@ export class Association implements InboundUser {
     if (this.#closed) return 'CLOSED'
     if (this.#initiation !== undefined)
       return this.#initiation.isCookieEchoed ? 'COOKIE-ECHOED' : 'COOKIE-WAIT'
-    return this.#exchange!.closing.state
+    return this.#exchange!.state
   }
 
   /** Whether the handshake is still under way. */
@@ -168,27 +143,26 @@ export class Association implements InboundUser {
 
   /** Whether `output` should not wait for other packets that may have come already. */
   get isUrgent(): boolean {
-    return this.#exchange?.inbound.sackIsUrgent === true
+    return this.#exchange?.isUrgent === true
   }
 
   /** For tests and for those who look on: cwnd, bytes in flight, and the packet that the path takes. */
   get figures(): { congestionWindow: number; flightBytes: number; packetBytes: number } {
     return {
-      congestionWindow: this.#exchange?.outbound.congestionWindow ?? 0,
-      flightBytes: this.#exchange?.outbound.flightBytes ?? 0,
+      congestionWindow: this.#exchange?.congestionWindow ?? 0,
+      flightBytes: this.#exchange?.flightBytes ?? 0,
       packetBytes: this.#path.packetBytes,
     }
   }
 
   /** Queues bytes of the stream. They must not change until `onAcknowledged` has counted them. */
   send(segments: readonly Uint8Array[]): void {
-    this.#exchange?.outbound.queue(segments)
+    this.#exchange?.send(segments)
   }
 
   /** Ends this direction behind what was sent. */
   end(now: number): void {
-    this.#exchange?.outbound.queueEnd()
-    this.#exchange?.closing.end()
+    this.#exchange?.end()
     this.#goOn(now)
   }
 
@@ -199,14 +173,14 @@ export class Association implements InboundUser {
 
   /** The user has taken bytes of those that it was given. */
   consumed(byteLength: number, now: number): void {
-    this.#exchange?.inbound.consumed(byteLength, now)
+    this.#exchange?.consumed(byteLength, now)
   }
 
   /** The operating system says that nobody is there. */
   onRefused(cause: Error, now: number): void {
     if (this.#closed) return
     if (this.#initiation !== undefined) this.#fail(refused(cause))
-    else if (this.#exchange!.closing.isSettled) this.#complete(undefined)
+    else if (this.#exchange!.isSettled) this.#complete(undefined)
     else this.#path.onRefused(now)
   }
 
@@ -227,15 +201,13 @@ export class Association implements InboundUser {
   /** Sends SHUTDOWN ACK once more, to a peer that has begun anew meanwhile (sections 5.2.4 and 9.2). */
   answerShutdownAck(now: number, cause?: Cause): void {
     if (cause !== undefined) this.#control.addError(cause.code, cause.info)
-    this.#exchange?.closing.answer(now)
+    this.#exchange?.answerShutdownAck(now)
   }
 
   /** The earliest time at which `onTimeout` has something to do, or `output` a packet; Infinity if there is none. */
   nextTimer(): number {
     if (this.#closed) return NEVER
-    if (this.#initiation !== undefined) return this.#initiation.at
-    const { inbound, outbound, closing } = this.#exchange!
-    return Math.min(outbound.timeoutAt, outbound.tailProbeAt, inbound.sackAt, closing.at, this.#path.at)
+    return this.#initiation === undefined ? this.#exchange!.at : this.#initiation.at
   }
 
   onTimeout(now: number): void {
@@ -257,7 +229,7 @@ export class Association implements InboundUser {
     if (chunk.malformed) this.#break('a chunk does not fit its packet')
     if (this.#closed) return
     this.#path.onHeard(now)
-    if (hadData) this.#exchange?.inbound.onPacket(now)
+    if (hadData) this.#exchange?.onDataPacket(now)
     this.#goOn(now)
   }
 
@@ -265,19 +237,11 @@ export class Association implements InboundUser {
   output(now: number): Uint8Array | undefined {
     if (this.#farewell !== undefined) return this.#sayFarewell(this.#farewell)
     if (this.#closed) return undefined
-    if (!this.#bursting) this.#exchange?.outbound.beginBurst(now)
+    if (!this.#bursting) this.#exchange?.beginBurst(now)
     this.#bursting = true
     const packet = this.#probe(now) ?? this.#packet(now)
     if (packet === undefined) this.#bursting = false
     return packet
-  }
-
-  onData(bytes: Uint8Array): void {
-    this.#user.onData(bytes)
-  }
-
-  onEndMark(): void {
-    this.#exchange!.closing.onPeerEnd()
   }
 
   /** Section 8.5 and its exceptions. */
@@ -290,14 +254,8 @@ export class Association implements InboundUser {
 
   /** Returns whether the chunk was looked at. */
   #onDataChunk(chunk: ChunkReader, now: number): boolean {
-    if (this.#initiation !== undefined) return false
-    const { inbound, closing } = this.#exchange!
-    if (!closing.takesData) return false
-    const cause = inbound.onChunk(chunk, now)
-    if (cause !== undefined) this.#breakWith(cause)
-    // Section 9.2: in this state, data is answered at once.
-    if (closing.state === 'SHUTDOWN-SENT') inbound.sackNow(now)
-    closing.onData(now)
+    if (this.#initiation !== undefined || !this.#exchange!.takesData) return false
+    this.#obey(this.#exchange!.onDataChunk(chunk, now))
     return true
   }
 
@@ -324,29 +282,27 @@ export class Association implements InboundUser {
         this.#control.answerHeartbeat(chunk)
         return true
       default:
-        return this.#initiation === undefined ? this.#onEstablished(chunk, now) : true
+        return this.#initiation === undefined ? this.#onEstablished(this.#exchange!, chunk, now) : true
     }
   }
 
   /** Chunks that have a meaning only after the handshake. */
-  #onEstablished(chunk: ChunkReader, now: number): boolean {
-    const { outbound, closing } = this.#exchange!
+  #onEstablished(exchange: Exchange, chunk: ChunkReader, now: number): boolean {
     switch (chunk.type) {
       case ChunkType.SACK:
-        this.#onSack(readSack(chunk), now)
+        this.#obey(exchange.onSack(chunk, now))
         return true
       case ChunkType.HEARTBEAT_ACK:
-        if (this.#path.onHeartbeatAck(chunk, now)) outbound.setPacketBytes(this.#path.packetBytes)
+        exchange.onHeartbeatAck(chunk, now)
         return true
       case ChunkType.SHUTDOWN:
-        this.#onShutdown(chunk, now)
+        this.#obey(exchange.onShutdown(chunk, now))
         return true
       case ChunkType.SHUTDOWN_ACK:
-        this.#saidComplete = closing.onShutdownAck()
-        if (this.#saidComplete) this.#complete({ type: ChunkType.SHUTDOWN_COMPLETE, value: NOTHING })
+        this.#obey(exchange.onShutdownAck())
         return true
       case ChunkType.SHUTDOWN_COMPLETE:
-        if (closing.onShutdownComplete()) this.#complete(undefined)
+        this.#obey(exchange.onShutdownComplete())
         return true
       default:
         return this.#control.onUnknown(chunk)
@@ -355,7 +311,7 @@ export class Association implements InboundUser {
 
   /** A peer that has left answers what is late by ABORT (section 8.4); if only the farewell was missing, nothing is. */
   #onAbort(chunk: ChunkReader): void {
-    if (this.#initiation === undefined && this.#exchange!.closing.isSettled) this.#complete(undefined)
+    if (this.#initiation === undefined && this.#exchange!.isSettled) this.#complete(undefined)
     else this.#fail(abortedByPeer(readCauses(chunk.bytes, chunk.valueStart, chunk.end)))
   }
 
@@ -376,14 +332,16 @@ export class Association implements InboundUser {
   }
 
   #learn(peerTag: number, initialTsn: Tsn, window: number, adaptationCode: number | undefined): void {
-    const endMarks = adaptationCode === ADAPTATION_CODE
-    const { rto, packetBytes } = this.#path
     this.#peerTag = peerTag
-    this.#exchange = {
-      inbound: new InboundData(initialTsn, this.#options.windowBytes, endMarks, this),
-      outbound: new OutboundData(this.localInitialTsn, window, packetBytes, endMarks, rto),
-      closing: new Closing(endMarks, this.#initiation === undefined, this.#user),
+    const start: ExchangeStart = {
+      localInitialTsn: this.localInitialTsn,
+      localWindow: this.#options.windowBytes,
+      peerInitialTsn: initialTsn,
+      peerWindow: window,
+      peerAdaptationCode: adaptationCode,
+      accepted: this.#initiation === undefined,
     }
+    this.#exchange = new Exchange(start, this.#path, this.#control, this.#user)
   }
 
   #establish(now: number): void {
@@ -402,59 +360,35 @@ export class Association implements InboundUser {
     this.#initiation.restart()
   }
 
-  #onSack(sack: Sack | undefined, now: number): void {
-    const result = sack === undefined ? undefined : this.#exchange!.outbound.onSack(sack, now)
-    if (result === undefined) {
-      this.#break(sack === undefined ? 'a SACK chunk is malformed' : 'a SACK for data that was never sent')
-      return
-    }
-    if (result.roundTripMs !== undefined) this.#path.rto.sample(result.roundTripMs)
-    if (result.alive) this.#path.onAnswered()
-    if (result.streamBytes > 0) this.#user.onAcknowledged(result.streamBytes)
-  }
-
-  #onShutdown(chunk: ChunkReader, now: number): void {
-    const { inbound, outbound, closing } = this.#exchange!
-    if (chunk.valueBytes !== 4) {
-      this.#break('a SHUTDOWN chunk is malformed')
-      return
-    }
-    this.#onSack(cumulativeOnly(readI32(chunk.bytes, chunk.valueStart), outbound.peerWindow), now)
-    if (this.#closed) return
-    if (inbound.hasGaps) this.#break('SHUTDOWN before all data was acknowledged')
-    else closing.onShutdown(now)
-  }
-
   #onInitiationTimeout(initiation: Initiation, now: number): void {
     if (now >= initiation.at && !initiation.onTimeout()) this.#fail(unreachable(initiation.transmissions))
   }
 
-  #onExchangeTimeout({ outbound, closing }: Exchange, now: number): void {
-    if (now >= outbound.timeoutAt) this.#onRetransmission(outbound, now)
-    else if (now >= outbound.tailProbeAt) outbound.probeTail()
-    this.#path.onTimeout(now)
+  #onExchangeTimeout(exchange: Exchange, now: number): void {
+    this.#obey(exchange.onTimeout(now))
+    if (this.#closed) return
     if (this.#path.errors > ASSOCIATION_MAX_RETRANS) this.#fail(unreachable(this.#path.errors))
-    else if (closing.onTimeout(now)) this.#goOn(now)
-    else if (closing.isSettled) this.#complete(undefined)
-    else this.#fail(notAnswered())
+    else this.#goOn(now)
   }
 
-  #onRetransmission(outbound: OutboundData, now: number): void {
-    outbound.onTimeout()
-    this.#path.onRetransmission(outbound.timeouts, now)
-    outbound.setPacketBytes(this.#path.packetBytes)
-  }
-
-  /** What follows from what has happened, whatever it was. */
   #goOn(now: number): void {
-    if (this.#closed || this.#initiation !== undefined) return
-    this.#exchange?.closing.advance(this.#exchange.outbound, now)
+    if (!this.#closed && this.#initiation === undefined) this.#exchange?.goOn(now)
+  }
+
+  #obey(verdict: Verdict | undefined): void {
+    if (verdict === undefined) return
+    if (verdict.kind === 'broken') this.#breakWith(verdict.cause)
+    else if (verdict.kind === 'unanswered') this.#fail(notAnswered())
+    else {
+      this.#saidComplete = verdict.farewell
+      this.#complete(verdict.farewell ? { type: ChunkType.SHUTDOWN_COMPLETE, value: NOTHING } : undefined)
+    }
   }
 
   /** The end of a shutdown. */
   #complete(farewell: Farewell | undefined): void {
     this.#leave(farewell)
-    this.#exchange!.closing.complete()
+    this.#exchange!.complete()
     this.#user.onClosed()
   }
 
@@ -500,17 +434,8 @@ export class Association implements InboundUser {
   #packet(now: number): Uint8Array | undefined {
     const writer = this.#packets
     this.#begin(this.#path.packetBytes)
-    if (this.#initiation === undefined) this.#fill(this.#exchange!, writer, now)
+    if (this.#initiation === undefined) this.#exchange!.fill(writer, now)
     else if (this.#initiation.isDue) this.#initiation.write(writer, now)
     return writer.isEmpty ? undefined : writer.finish()
-  }
-
-  #fill({ inbound, outbound, closing }: Exchange, writer: PacketWriter, now: number): void {
-    this.#control.write(writer)
-    if (inbound.sackAt <= now || (inbound.sackUseful && outbound.isReady)) inbound.writeSack(writer)
-    this.#path.writeHeartbeat(writer, now)
-    closing.write(writer, inbound.cumulativeTsn, this.#path.rto.ms, now)
-    outbound.fill(writer, now)
-    this.#path.onSent(outbound.sentBytes, now)
   }
 }

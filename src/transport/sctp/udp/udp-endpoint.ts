@@ -1,6 +1,7 @@
 import { createHmac, randomFillSync } from 'node:crypto'
 import { systemPlatform } from '../../../platform.ts'
-import type { Association, AssociationOptions, AssociationUser } from '../association/association.ts'
+import type { Association, AssociationOptions } from '../association/association.ts'
+import type { AssociationUser } from '../association/association-user.ts'
 import { type Acceptor, Endpoint, type EndpointHost } from '../endpoint/endpoint.ts'
 import type { PeerAddress } from '../endpoint/peer-address.ts'
 import { AssociationStream, type Carrier, type StreamAddresses } from '../stream/association-stream.ts'
