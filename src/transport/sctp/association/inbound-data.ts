@@ -164,7 +164,10 @@ export class InboundData {
     const stream = streamOf(chunk)
     if (stream !== 0) return invalidStream(stream)
     const failed = this.#deliver(chunk.flags, sequenceOf(chunk), protocolOf(chunk), userDataOf(chunk))
-    return failed ?? (this.#held.size === 0 ? undefined : this.#deliverHeld(addTsn(tsn, 1)))
+    if (failed !== undefined || this.#held.size === 0) return failed
+    // What fills a gap is what the peer waits to hear of.
+    this.sackNow(now)
+    return this.#deliverHeld(addTsn(tsn, 1))
   }
 
   #deliverHeld(from: Tsn): Cause | undefined {
