@@ -1,5 +1,6 @@
 import type { Figure, Sample } from './figures.ts'
 import type { Goal } from './goals.ts'
+import type { NativeProgram } from './run/native.ts'
 
 /** One comparison: the same work, done by several contenders in turns. */
 export interface Case {
@@ -24,6 +25,8 @@ export interface Case {
 
 export interface Contender {
   readonly name: string
+  /** What it cannot run without. */
+  readonly needs?: readonly NativeProgram[]
   /** One run. A quick one measures less. */
   run(quick: boolean): Promise<Sample>
 }

@@ -14,6 +14,8 @@ export interface Job {
   readonly warmUp: number
   /** Where the receiver listens. */
   readonly medium: Medium
+  /** The largest packet, for a peer that cannot find it out. */
+  readonly packetBytes?: number
 }
 
 /** A flow to a reader that takes a datagram now and then. */

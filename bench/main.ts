@@ -1,5 +1,5 @@
 import { type Arguments, help, readArguments, UsageError } from './arguments.ts'
-import type { Case, Result } from './case.ts'
+import type { Case, Contender, Result } from './case.ts'
 import { catalogue } from './catalogue.ts'
 import { belowFloor, checkedCases } from './check.ts'
 import { compareAll } from './compare.ts'
@@ -9,7 +9,7 @@ import { machine } from './report/machine.ts'
 import { summaryOf, textOf } from './report/terminal.ts'
 import { writeDocument } from './report/write.ts'
 import { whyNotPinned } from './run/cores.ts'
-import { buildLibzmq } from './run/libzmq.ts'
+import { compile, type NativeProgram } from './run/native.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -30,16 +30,16 @@ async function run(args: Arguments): Promise<number> {
     return 0
   }
   const chosen = choose(args)
-  const hasLibzmq = await buildLibzmq()
+  const built = await compileFor(chosen)
   const results: Result[] = []
-  for await (const result of compareAll(possible(chosen, hasLibzmq), args)) {
+  for await (const result of compareAll(possible(chosen, built), args)) {
     results.push(result)
     if (!args.json) process.stdout.write(`${textOf(result)}\n\n`)
   }
   if (args.check) return checked(results)
   if (!args.json) process.stdout.write(`${summaryOf(results)}\n`)
   if (!args.json && !args.write) return 0
-  const report = { machine: await machine(hasLibzmq), quick: args.quick, results }
+  const report = { machine: await machine(built), quick: args.quick, results }
   if (args.json) process.stdout.write(`${jsonOf(report)}\n`)
   if (args.write) writeDocument(report)
   return 0
@@ -57,19 +57,37 @@ function choose({ check, only }: Arguments): Case[] {
   return chosen
 }
 
+/** The programs in C that the cases need, as far as they can be compiled here. */
+async function compileFor(cases: readonly Case[]): Promise<Set<NativeProgram>> {
+  const needed = new Set(cases.flatMap(({ contenders }) => contenders.flatMap(({ needs }) => needs ?? [])))
+  const built = new Set<NativeProgram>()
+  for (const program of needed) {
+    if (await compile(program)) built.add(program)
+    else progress.warn(`bench/${program.source} cannot be built: it takes a C compiler and ${program.needs}`)
+  }
+  return built
+}
+
 /** Leaves out what this machine cannot run, and says so. */
-function possible(cases: readonly Case[], hasLibzmq: boolean): Case[] {
+function possible(cases: readonly Case[], built: ReadonlySet<NativeProgram>): Case[] {
   const problem = cases.some(({ pinned }) => pinned) ? whyNotPinned() : undefined
   if (problem !== undefined) progress.warn(`pinned cases are left out: ${problem}`)
   const unpinned = cases.filter(({ pinned }) => !pinned || problem === undefined)
-  return hasLibzmq ? unpinned : unpinned.map(withoutLibzmq)
+  return unpinned.flatMap(one => withContenders(one, built))
 }
 
-function withoutLibzmq(one: Case): Case {
-  const contenders = one.contenders.filter(({ name }) => name !== 'libzmq')
-  if (contenders.length === one.contenders.length) return one
-  progress.warn(`${one.name}: without libzmq, as bench/peers/libzmq.c cannot be built (libzmq3-dev)`)
-  return { ...one, contenders }
+/** The case with those who can run; without it where ours cannot. */
+function withContenders(one: Case, built: ReadonlySet<NativeProgram>): Case[] {
+  const canRun = ({ needs = [] }: Contender): boolean => needs.every(program => built.has(program))
+  const left = one.contenders.filter(canRun)
+  if (left.length === one.contenders.length) return [one]
+  const missing = one.contenders.filter(contender => !canRun(contender)).map(({ name }) => name)
+  if (left[0] === one.contenders[0]) {
+    progress.warn(`${one.name}: without ${missing.join(' and ')}`)
+    return [{ ...one, contenders: left }]
+  }
+  progress.warn(`${one.name}: left out, as it needs what cannot be built`)
+  return []
 }
 
 function checked(results: readonly Result[]): number {

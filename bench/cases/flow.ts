@@ -2,19 +2,22 @@ import type { Case, Contender } from '../case.ts'
 import type { Sample } from '../figures.ts'
 import type { Goal } from '../goals.ts'
 import type { Job, Medium } from '../job.ts'
-import { runLibzmq } from '../run/libzmq.ts'
+import { libzmq, type NativeProgram, usrsctp } from '../run/native.ts'
+import { runNative } from '../run/native-pair.ts'
 import type { Outcome } from '../run/outcome.ts'
 import { runPair } from '../run/pair.ts'
 
 /** Who takes part in a flow. */
 export interface FlowPeer {
   readonly name: string
-  /** A file of `bench/peers`. */
+  /** A file of `bench/peers`, in TypeScript or in C. */
   readonly peer: string
   /** Where it is not that of the case. */
   readonly medium?: Medium
   /** The part of the case's messages that it sends, so that a slow one takes no longer than the others. */
   readonly share?: number
+  /** Its packets, where it is told. */
+  readonly packetBytes?: number
 }
 
 export interface FlowCase {
@@ -48,21 +51,25 @@ export function rateAtLeast(atLeast: number, against: string): Goal {
   return { figure: 'rate', against, atLeast }
 }
 
-function contender(peer: FlowPeer, work: Pick<FlowCase, 'bytes' | 'count' | 'medium'>): Contender {
+/** What is sent, and over what. */
+type Work = Pick<FlowCase, 'bytes' | 'count' | 'medium'>
+
+const natives: readonly NativeProgram[] = [libzmq, usrsctp]
+
+function contender(peer: FlowPeer, work: Work): Contender {
+  const native = natives.find(({ name }) => name === peer.peer)
   return {
     name: peer.name,
+    needs: native === undefined ? [] : [native],
     run: async quick => {
       const job = jobOf(peer, work, quick)
-      return sampleOf(job, await outcomeOf(peer.peer, job))
+      const outcome = native === undefined ? runOnNode(peer.peer, job) : runNative(native, job)
+      return sampleOf(job, await outcome)
     },
   }
 }
 
-function jobOf(
-  { medium, share = 1 }: FlowPeer,
-  work: Pick<FlowCase, 'bytes' | 'count' | 'medium'>,
-  quick: boolean,
-): Job {
+function jobOf({ medium, share = 1, packetBytes }: FlowPeer, work: Work, quick: boolean): Job {
   const count = Math.ceil(work.count * share)
   return {
     kind: 'flow',
@@ -70,11 +77,12 @@ function jobOf(
     count: quick ? Math.ceil(count / 4) : count,
     warmUp: Math.ceil(count / 5),
     medium: medium ?? work.medium ?? 'tcp',
+    ...(packetBytes !== undefined && { packetBytes }),
   }
 }
 
-function outcomeOf(peer: string, job: Job): Promise<Outcome> {
-  return peer === 'libzmq' ? runLibzmq(job) : runPair({ peer, job, until: 'both' })
+function runOnNode(peer: string, job: Job): Promise<Outcome> {
+  return runPair({ peer, job, until: 'both' })
 }
 
 function sampleOf({ bytes, count, warmUp }: Job, { figures, sender, receiver }: Outcome): Sample {

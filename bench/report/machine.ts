@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { root } from '../root.ts'
-import { libzmqVersion } from '../run/libzmq.ts'
+import { libzmq, type NativeProgram, usrsctp, versionOf } from '../run/native.ts'
 
 /** What the figures hold for. */
 export interface Machine {
@@ -14,7 +14,8 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>
 }
 
-export async function machine(hasLibzmq: boolean): Promise<Machine> {
+/** @param built the programs in C that there are */
+export async function machine(built: ReadonlySet<NativeProgram>): Promise<Machine> {
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: cpus()[0]!.model,
@@ -28,7 +29,8 @@ export async function machine(hasLibzmq: boolean): Promise<Machine> {
       ws: versionIn('node_modules/ws/package.json'),
       zeromq: versionIn('node_modules/zeromq/package.json'),
       'libzmq in zeromq': (await import('zeromq')).version,
-      libzmq: hasLibzmq ? await libzmqVersion() : 'not installed',
+      libzmq: built.has(libzmq) ? await versionOf(libzmq) : 'did not take part',
+      usrsctp: built.has(usrsctp) ? await versionOf(usrsctp) : 'did not take part',
     },
   }
 }
