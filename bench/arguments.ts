@@ -14,7 +14,7 @@ export interface Arguments {
 
 export const help = `npm run bench [-- OPTIONS]
 
-Measures connect-ts beside net and tls, libzmq, zeromq.js and ws: two processes per run, over loopback.
+Measures connect-ts beside net and tls, libzmq, zeromq.js, ws and usrsctp: two processes per run, over loopback.
 
   --quick        less of everything, in two minutes
   --only WORDS   only the cases whose name has WORDS; may be given again

@@ -2,7 +2,7 @@ import type { Case } from './case.ts'
 import { manyConnections } from './cases/connections.ts'
 import { pinnedRoundTrip, roundTrip } from './cases/echo.ts'
 import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
-import { idleConnections } from './cases/idle.ts'
+import { idleAssociations, idleConnections } from './cases/idle.ts'
 import { importTime } from './cases/import-time.ts'
 import { largeMessage } from './cases/large-message.ts'
 import { modulesLoaded } from './cases/modules.ts'
@@ -19,6 +19,13 @@ const libzmq: FlowPeer = { name: 'libzmq', peer: 'libzmq' }
 const zeromq: FlowPeer = { name: 'zeromq', peer: 'zeromq' }
 const zeromqOnTcp: FlowPeer = { name: 'zeromq on TCP', peer: 'zeromq', medium: 'tcp' }
 const ws: FlowPeer = { name: 'ws', peer: 'ws' }
+
+const usrsctp: FlowPeer = { name: 'usrsctp', peer: 'usrsctp' }
+const usrsctp1200: FlowPeer = { ...usrsctp, packetBytes: 1200 }
+/** The largest packets with which it works; it does not look for them itself. */
+const usrsctpLarge: FlowPeer = { name: 'usrsctp, 60,000 B packets', peer: 'usrsctp', packetBytes: 60_000 }
+const udp1200: FlowPeer = { name: 'UDP, 1,200 B', peer: 'udp', packetBytes: 1200, direct: true }
+const udpLarge: FlowPeer = { name: 'UDP, 65,000 B', peer: 'udp', packetBytes: 65_000, direct: true }
 
 const taking = (peer: FlowPeer, share: number): FlowPeer => ({ ...peer, share })
 
@@ -117,16 +124,87 @@ const overOthers: readonly Case[] = [
   }),
 ]
 
+const overSctp: readonly Case[] = [
+  flow({
+    name: 'SCTP, 64 B',
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 64,
+    count: 1_000_000,
+    medium: 'sctp',
+    peers: [ours, usrsctp, udpLarge, udp1200],
+    goals: [{ figure: 'rate', atLeast: 300_000 }, rateAtLeast(3, usrsctp.name)],
+  }),
+  flow({
+    name: 'SCTP, 64 B, batches',
+    about: '`trySend` while there is room, `batches()` at the other end.',
+    bytes: 64,
+    count: 1_000_000,
+    medium: 'sctp',
+    peers: [oursInBatches, usrsctp, udpLarge, udp1200],
+    goals: [{ figure: 'rate', atLeast: 300_000 }, rateAtLeast(3, usrsctp.name)],
+  }),
+  flow({
+    name: 'SCTP, 1 KiB',
+    about: '`send` in a loop, `for await` at the other end.',
+    bytes: 1024,
+    count: 150_000,
+    medium: 'sctp',
+    peers: [ours, usrsctp, udpLarge, udp1200],
+  }),
+  flow({
+    name: 'SCTP, 64 KiB',
+    about:
+      'With packets as large as the path takes: ours finds out that these are 65,504 bytes. usrsctp sends 1,472, as on Ethernet, unless it is told another size.',
+    bytes: 65_536,
+    count: 5_000,
+    medium: 'sctp',
+    peers: [ours, usrsctp, usrsctpLarge, udpLarge],
+    goals: [rateAtLeast(3, usrsctp.name)],
+  }),
+  flow({
+    name: 'SCTP, 64 KiB, packets of 1,200 B',
+    about: 'Through a process that passes no larger datagrams; usrsctp is told so. UDP goes without it.',
+    bytes: 65_536,
+    count: 2_000,
+    medium: 'sctp',
+    link: 'narrow',
+    peers: [ours, usrsctp1200, udp1200],
+    goals: [rateAtLeast(1.2, usrsctp.name)],
+  }),
+  flow({
+    name: 'SCTP, 64 KiB, 1 % loss',
+    about: 'Through a process that drops one datagram in a hundred, both ways, and all above 1,200 bytes.',
+    bytes: 65_536,
+    count: 1_000,
+    medium: 'sctp',
+    link: 'lossy',
+    peers: [ours, usrsctp1200],
+    goals: [rateAtLeast(1, usrsctp.name)],
+  }),
+  flow({
+    name: 'SCTP, 1 KiB, 1 % loss',
+    about: 'Through a process that drops one datagram in a hundred, both ways, and all above 1,200 bytes.',
+    bytes: 1024,
+    count: 50_000,
+    medium: 'sctp',
+    link: 'lossy',
+    peers: [ours, usrsctp1200],
+    goals: [rateAtLeast(1, usrsctp.name)],
+  }),
+]
+
 /** Everything that is measured, in the order in which it is. */
 export const catalogue: readonly Case[] = [
   ...overTcp,
   ...overOthers,
+  ...overSctp,
   roundTrip,
   pinnedRoundTrip,
   manyConnections,
   largeMessage,
   slowReader,
   idleConnections,
+  idleAssociations,
   importTime,
   modulesLoaded,
 ]

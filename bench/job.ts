@@ -1,6 +1,9 @@
 import type { Sample } from './figures.ts'
 
-export type Medium = 'tcp' | 'tls' | 'unix'
+export type Medium = 'tcp' | 'tls' | 'unix' | 'sctp'
+
+/** A way between the processes that is worse than loopback; `run/relay.ts` says how. For what goes over UDP. */
+export type Link = 'narrow' | 'lossy'
 
 /** Work that goes through one connection. */
 export interface Job {
@@ -14,6 +17,7 @@ export interface Job {
   readonly warmUp: number
   /** Where the receiver listens. */
   readonly medium: Medium
+  readonly link?: Link
   /** The largest packet, for a peer that cannot find it out. */
   readonly packetBytes?: number
 }
@@ -35,8 +39,9 @@ export interface CrowdJob {
   readonly measuredMs: number
 }
 
-/** Connections over TCP that are opened and left alone. */
+/** Connections that are opened and left alone. */
 export interface IdleJob {
+  readonly medium: Medium
   readonly connections: number
   /** How many of them are open when the idle level is taken; they pay for what is paid once. */
   readonly first: number

@@ -1,8 +1,8 @@
 import type { Case, Contender } from '../case.ts'
 import type { Sample } from '../figures.ts'
 import type { Goal } from '../goals.ts'
-import type { Job, Medium } from '../job.ts'
-import { libzmq, type NativeProgram, usrsctp } from '../run/native.ts'
+import type { Job, Link, Medium } from '../job.ts'
+import { libzmq, type NativeProgram, relay, usrsctp } from '../run/native.ts'
 import { runNative } from '../run/native-pair.ts'
 import type { Outcome } from '../run/outcome.ts'
 import { runPair } from '../run/pair.ts'
@@ -18,6 +18,8 @@ export interface FlowPeer {
   readonly share?: number
   /** Its packets, where it is told. */
   readonly packetBytes?: number
+  /** Whether it stays out of the case's link. */
+  readonly direct?: boolean
 }
 
 export interface FlowCase {
@@ -27,6 +29,8 @@ export interface FlowCase {
   /** Messages of one run; about a second's work of ours. */
   readonly count: number
   readonly medium?: Medium
+  /** Between the processes; loopback itself unless told. */
+  readonly link?: Link
   /** Ours first. */
   readonly peers: readonly FlowPeer[]
   readonly goals?: readonly Goal[]
@@ -52,17 +56,18 @@ export function rateAtLeast(atLeast: number, against: string): Goal {
 }
 
 /** What is sent, and over what. */
-type Work = Pick<FlowCase, 'bytes' | 'count' | 'medium'>
+type Work = Pick<FlowCase, 'bytes' | 'count' | 'medium' | 'link'>
 
 const natives: readonly NativeProgram[] = [libzmq, usrsctp]
 
 function contender(peer: FlowPeer, work: Work): Contender {
   const native = natives.find(({ name }) => name === peer.peer)
+  const link = peer.direct ? undefined : work.link
   return {
     name: peer.name,
-    needs: native === undefined ? [] : [native],
+    needs: [...(native === undefined ? [] : [native]), ...(link === undefined ? [] : [relay])],
     run: async quick => {
-      const job = jobOf(peer, work, quick)
+      const job = { ...jobOf(peer, work, quick), ...(link !== undefined && { link }) }
       const outcome = native === undefined ? runOnNode(peer.peer, job) : runNative(native, job)
       return sampleOf(job, await outcome)
     },
@@ -82,7 +87,7 @@ function jobOf({ medium, share = 1, packetBytes }: FlowPeer, work: Work, quick: 
 }
 
 function runOnNode(peer: string, job: Job): Promise<Outcome> {
-  return runPair({ peer, job, until: 'both' })
+  return runPair({ peer, job, until: 'both', link: job.link })
 }
 
 function sampleOf({ bytes, count, warmUp }: Job, { figures, sender, receiver }: Outcome): Sample {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Case, Contender } from '../case.ts'
 import type { Usage } from '../child/meter.ts'
-import type { IdleJob } from '../job.ts'
+import type { IdleJob, Medium } from '../job.ts'
 import { progress } from '../progress.ts'
 import { runPair } from '../run/pair.ts'
 
@@ -20,11 +20,20 @@ export const idleConnections: Case = {
   rounds: { full: 5, quick: 1 },
 }
 
-function contender(name: string, peer: string): Contender {
+/** Each dialled association has a UDP socket of its own; those that are accepted share one. */
+export const idleAssociations: Case = {
+  ...idleConnections,
+  name: '10,000 idle connections, SCTP',
+  about: 'The same over SCTP, beside TCP; each dialled connection has a UDP socket of its own.',
+  contenders: [contender('connect-ts', 'ours-idle', 'sctp'), contender('connect-ts on TCP', 'ours-idle')],
+  goals: [],
+}
+
+function contender(name: string, peer: string, medium: Medium = 'tcp'): Contender {
   return {
     name,
     run: async quick => {
-      const job: IdleJob = { connections: allowed(quick ? QUICK : FULL), first: 100 }
+      const job: IdleJob = { medium, connections: allowed(quick ? QUICK : FULL), first: 100 }
       const { sender, receiver } = await runPair({ peer, job, until: 'both', settleMs: 300, exposeGc: true })
       const [senderEach, receiverEach] = [eachOf(sender, job), eachOf(receiver, job)]
       return { connections: job.connections, senderEach, receiverEach, bothEach: senderEach + receiverEach }

@@ -16,5 +16,6 @@ export function clientTls(): { ca: string } {
 /** The address that our own library listens on. */
 export function listenAddress(medium: Medium): string {
   if (medium === 'unix') return `unix://${socketPath()}`
+  if (medium === 'sctp') return 'sctp://127.0.0.1:0?udp=0'
   return medium === 'tls' ? 'tls://localhost:0' : 'tcp://127.0.0.1:0'
 }

@@ -1,5 +1,6 @@
 import { type Connection, connect, type Listener, listen } from 'connect-ts'
 import { inBatches } from '../child/in-batches.ts'
+import { listenAddress } from '../child/media.ts'
 import type { Sample } from '../figures.ts'
 import type { IdleJob, Receiving } from '../job.ts'
 
@@ -7,7 +8,7 @@ import type { IdleJob, Receiving } from '../job.ts'
 const connections: Connection[] = []
 
 export async function receive(job: IdleJob): Promise<Receiving> {
-  const listener = await listen('tcp://127.0.0.1:0')
+  const listener = await listen(listenAddress(job.medium))
   return { address: listener.address, figures: acceptAll(listener, job) }
 }
 

@@ -8,7 +8,7 @@ const intro = `# Benchmarks
 
 <!-- Written by \`npm run bench -- --write\`: do not edit. The prose on what limits the figures is bench/notes.md. -->
 
-Two processes on one machine, over loopback: one sends, one receives. \`net\` and \`tls\` are the floor of the runtime: the same number of bytes in writes of 64 KiB, without a look at them. Every other receiver checks the length and the sequence number of each message. \`libzmq\` is a program in C, \`zeromq\` and \`ws\` are the packages of npm.
+Two processes on one machine, over loopback: one sends, one receives. \`net\` and \`tls\` are the floor of the runtime: the same number of bytes in writes of 64 KiB, without a look at them. Every other receiver checks the length and the sequence number of each message. \`libzmq\` and \`usrsctp\` are programs in C, \`zeromq\` and \`ws\` are the packages of npm. \`UDP\` is to SCTP what \`net\` is to TCP: the same bytes in datagrams of \`node:dgram\`, no more of them on their way than the receiver has room for, all of which arrive.
 
 The contenders take turns, one run each per round. A figure is the median of the rounds; a ratio is taken within each round, and its least and most stand in parentheses. A target for a ratio is judged by the median, a target for a figure itself by the worst round. CPU time is that of a whole process for each message, peaks are of resident memory.
 
@@ -25,7 +25,7 @@ npm run bench -- --only 'KiB'  # some cases; --help tells more
 npm run bench -- --write       # writes this file and its chart
 \`\`\`
 
-\`libzmq\` takes part where it is installed (\`apt-get install libzmq3-dev\`). Nothing else should run meanwhile.
+\`libzmq\` and \`usrsctp\` take part where they are installed (\`apt-get install gcc libzmq3-dev libusrsctp-dev pkg-config\`); what needs them is left out loudly where they are not. Nothing else should run meanwhile.
 `
 
 /** The whole of `docs/benchmarks.md`. */

@@ -34,6 +34,8 @@ export const usrsctp: NativeProgram = {
   version: ['pkg-config', '--modversion', 'usrsctp'],
 }
 
+export const relay: NativeProgram = { name: 'relay', source: 'link/relay.c', libraries: [], needs: 'gcc' }
+
 /** Where the compiled program is. */
 export function pathOf(name: string): string {
   return fileURLToPath(new URL(`dist/bench/${name}`, root))
