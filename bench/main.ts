@@ -63,7 +63,7 @@ async function compileFor(cases: readonly Case[]): Promise<Set<NativeProgram>> {
   const built = new Set<NativeProgram>()
   for (const program of needed) {
     if (await compile(program)) built.add(program)
-    else progress.warn(`bench/${program.source} cannot be built: it takes a C compiler and ${program.needs}`)
+    else progress.warn(`bench/${program.source} cannot be built: it takes ${program.needs}`)
   }
   return built
 }

@@ -20,8 +20,8 @@ const repeat = `## How to repeat
 \`\`\`
 npm ci
 npm run bench                  # all of it
-npm run bench -- --quick       # two minutes
-npm run bench -- --only 'KiB'  # some cases; --help tells more
+npm run bench -- --quick       # three minutes
+npm run bench -- --only 'SCTP' # some cases; --help tells more
 npm run bench -- --write       # writes this file and its chart
 \`\`\`
 

@@ -12,7 +12,7 @@ export interface NativeProgram {
   readonly source: string
   /** What the linker is told. */
   readonly libraries: readonly string[]
-  /** What is to be installed for it: Debian's name. */
+  /** What is to be installed for it, by Debian's names. */
   readonly needs: string
   /** The command that prints the version of its library, after any other word. */
   readonly version?: readonly [string, ...string[]]
@@ -22,7 +22,7 @@ export const libzmq: NativeProgram = {
   name: 'libzmq',
   source: 'peers/libzmq.c',
   libraries: ['-lzmq'],
-  needs: 'libzmq3-dev',
+  needs: 'gcc and libzmq3-dev',
   version: [pathOf('libzmq'), 'version'],
 }
 
@@ -30,7 +30,7 @@ export const usrsctp: NativeProgram = {
   name: 'usrsctp',
   source: 'peers/usrsctp.c',
   libraries: ['-lusrsctp', '-lpthread'],
-  needs: 'libusrsctp-dev',
+  needs: 'gcc and libusrsctp-dev',
   version: ['pkg-config', '--modversion', 'usrsctp'],
 }
 
@@ -54,6 +54,10 @@ export async function compile({ name, source, libraries }: NativeProgram): Promi
 
 export async function versionOf({ version }: NativeProgram): Promise<string> {
   const [command, ...args] = version!
-  const { stdout } = await execute(command, args)
-  return stdout.trim().split(' ').at(-1)!
+  try {
+    const { stdout } = await execute(command, args)
+    return stdout.trim().split(' ').at(-1)!
+  } catch {
+    return 'not known'
+  }
 }
