@@ -26,7 +26,7 @@ export const SACK_DELAY_MS = 200
  * A SACK is sent at the latest after so many packets with data; the RFC suggests two (section 6.2). Fewer SACKs are
  * cheaper, but where there are too few, one that is lost takes the news of a whole window with it.
  */
-export const MOST_UNACKNOWLEDGED_PACKETS = 4
+export const MOST_UNACKNOWLEDGED_PACKETS = 8
 export const HEARTBEAT_INTERVAL_MS = 30_000
 
 /** T5-shutdown-guard (section 9.2): five times the longest RTO. */

@@ -114,7 +114,9 @@ export class PacketWriter {
   }
 
   #renew(): void {
-    this.#memory = this.#allocate(MEMORY_BYTES)
+    // As no Buffer: parts of it cost less.
+    const { buffer, byteOffset } = this.#allocate(MEMORY_BYTES)
+    this.#memory = new Uint8Array(buffer, byteOffset, MEMORY_BYTES)
     this.#start = 0
   }
 }
