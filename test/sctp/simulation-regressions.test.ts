@@ -21,6 +21,7 @@ function holdFirst(type: number, ms: number): (packet: Uint8Array) => number {
 
 const SACK = 3
 const SHUTDOWN_COMPLETE = 14
+const PAD = 0x84
 
 describe('an association in the simulated network', () => {
   it('is set up with a new cookie where the first has become stale', () => {
@@ -72,5 +73,22 @@ describe('an association in the simulated network', () => {
     const jumbo = withHost(QUIET_PLAN, () => ({ largestPacketBytes: 65_504 }))
     const plan = withUser(jumbo, name => (name === 'client' ? { writes: [[1_000_000]] } : {}))
     for (const { ms } of playAll(withLink(plan, () => ({ delayMs: 1 })))) assert.ok(ms < 300, `took ${ms} ms`)
+  })
+
+  it('does not take a closed window for a path that loses large packets', () => {
+    const jumbo = withHost(QUIET_PLAN, () => ({ largestPacketBytes: 65_504, windowBytes: 65_536 }))
+    const late = withUser(jumbo, name =>
+      name === 'client' ? { writes: [[200_000]] } : { readsAfterMs: 300_000, writes: [] },
+    )
+    let probes = 0
+    const heldMs = (packet: Uint8Array): number => {
+      if (chunksOf(packet).some(({ type }) => type === PAD)) probes++
+      return 0
+    }
+    new Run(
+      withLink(late, () => ({ heldMs })),
+      1,
+    ).play()
+    assert.equal(probes, 1)
   })
 })

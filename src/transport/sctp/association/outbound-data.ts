@@ -199,7 +199,7 @@ export class OutboundData {
       this.#congestion.leaveRecovery()
     }
     this.#setTimersAfterSack(advance > 0, now)
-    if (bytes > 0) this.#timeouts = 0
+    if (alive) this.#timeouts = 0
     return { streamBytes, alive, roundTripMs: this.#roundTripMs }
   }
 
