@@ -91,4 +91,13 @@ describe('an association in the simulated network', () => {
     ).play()
     assert.equal(probes, 1)
   })
+
+  it('makes its packets smaller where large ones are lost again and again, though small ones pass', () => {
+    const jumbo = withHost(QUIET_PLAN, () => ({ largestPacketBytes: 8972 }))
+    const long = withUser(jumbo, name => (name === 'client' ? { writes: [[300_000]] } : {}))
+    for (let from = 60; from < 200; from += 10) {
+      const plan = withLink(long, () => ({ delayMs: 10, mtus: [{ from, bytes: 3000 }] }))
+      for (const { ms } of playAll(plan, 3)) assert.ok(ms < 3000, `took ${ms} ms, from ${from}`)
+    }
+  })
 })

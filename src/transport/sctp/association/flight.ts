@@ -17,6 +17,8 @@ export class OutboundChunk {
   misses = 0
   /** Counts transmissions, of all chunks together: what was sent later has a higher one. */
   order = 0
+  /** Times that it was found lost by reports; T3-rtx is another matter. */
+  losses = 0
   sentAt = 0
   /** Whether it was sent more than once. */
   again = false
@@ -80,6 +82,7 @@ export class Flight {
     const chunk = this.at(this.#next)
     this.#next = addTsn(this.#next, 1)
     chunk.again = false
+    chunk.losses = 0
     return chunk
   }
 

@@ -20,6 +20,7 @@ export class LossDetection {
   readonly #rto: RetransmissionTimeout
   /** The latest transmission of those that the SACK which is being read acknowledges. */
   #newest = 0
+  #worst = 0
   #probeAt = NEVER
   /** Transmissions that there had been when the last probe that is not answered was sent. */
   #probedAfter = NEVER
@@ -36,9 +37,15 @@ export class LossDetection {
     return this.#probeAt
   }
 
+  /** How often the chunk was found lost that has had it worst of those which the last SACK shows to be lost. */
+  get worst(): number {
+    return this.#worst
+  }
+
   /** A SACK is going to be read. */
   beginSack(): void {
     this.#newest = 0
+    this.#worst = 0
   }
 
   /** The SACK acknowledges a chunk for the first time. */
@@ -68,6 +75,7 @@ export class LossDetection {
       const chunk = this.#flight.at(tsn)
       if (chunk.state !== 'sent' || chunk.order > this.#newest || ++chunk.misses < enough) continue
       this.#flight.lose(chunk)
+      this.#worst = Math.max(this.#worst, ++chunk.losses)
       found = true
     }
     return found

@@ -30,6 +30,8 @@ export interface SackResult {
   readonly streamBytes: number
   /** Whether the SACK shows that the peer is there: it acknowledges something, or answers a window probe. */
   readonly alive: boolean
+  /** See {@link LossDetection.worst}. */
+  readonly losses: number
   /** Of a round trip that can be measured, in ms. */
   readonly roundTripMs: number | undefined
 }
@@ -179,7 +181,7 @@ export class OutboundData {
     if (this.#isBeyond(sack)) return undefined
     const advance = tsnDistance(this.#flight.first, sack.cumulativeTsn) + 1
     // An old one that was overtaken (section 6.2.1).
-    if (advance < 0) return { streamBytes: 0, alive: false, roundTripMs: undefined }
+    if (advance < 0) return { streamBytes: 0, alive: false, losses: 0, roundTripMs: undefined }
     const flightBefore = this.#flight.byteLength
     this.#roundTripMs = undefined
     this.#losses.beginSack()
@@ -200,7 +202,7 @@ export class OutboundData {
     }
     this.#setTimersAfterSack(advance > 0, now)
     if (alive) this.#timeouts = 0
-    return { streamBytes, alive, roundTripMs: this.#roundTripMs }
+    return { streamBytes, alive, losses: this.#losses.worst, roundTripMs: this.#roundTripMs }
   }
 
   /** Nothing was heard for some round trips; see {@link LossDetection.probe}. */

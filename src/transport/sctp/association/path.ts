@@ -85,6 +85,14 @@ export class Path {
     this.#mtu.onRetransmissions(inARow, now)
   }
 
+  /**
+   * Reports say that something was lost, so many times by now. Where small packets pass, T3-rtx may never expire.
+   * Returns whether packets are smaller from now on.
+   */
+  onLosses(times: number, now: number): boolean {
+    return this.#mtu.onRetransmissions(times - 1, now)
+  }
+
   onTimeout(now: number): void {
     if (now >= this.#mtu.at) this.#mtu.onTimeout(now)
     this.#heartbeat.putOff(now, this.rto.ms)
