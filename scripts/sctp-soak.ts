@@ -23,40 +23,24 @@ const { values } = parseArgs({
 /** Failures of one scenario that are shown; the rest is counted. */
 const MOST_SHOWN = 5
 
-interface Tally {
-  failures: number
-  errors: number
-  longest: { ms: number; seed: number }
-  worst: { packets: number; seed: number }
-}
+const trace = values.trace ? (line: string): void => console.log(line) : undefined
 
-function count(tally: Tally, seed: number, { ms, packets, bytes, errors }: Outcome): void {
-  tally.errors += errors.length
-  if (ms > tally.longest.ms) tally.longest = { ms, seed }
-  const perKilobyte = (packets * 1000) / (bytes + 20_000)
-  if (perKilobyte > tally.worst.packets) tally.worst = { packets: perKilobyte, seed }
-}
-
+/** Returns how many failed. */
 function soak(scenario: string, start: number, seeds: number): number {
-  const tally: Tally = {
-    failures: 0,
-    errors: 0,
-    longest: { ms: 0, seed: 0 },
-    worst: { packets: 0, seed: 0 },
-  }
-  const began = process.cpuUsage().user
+  const outcomes: (Outcome & { readonly seed: number })[] = []
+  let failures = 0
   for (let seed = start; seed < start + seeds; seed++) {
     try {
-      count(tally, seed, play(scenario, seed, values.trace ? line => console.log(line) : undefined))
+      outcomes.push({ ...play(scenario, seed, trace), seed })
     } catch (error) {
-      if (++tally.failures <= MOST_SHOWN) console.log(error instanceof Error ? error.message : error)
+      if (++failures <= MOST_SHOWN) console.log(error instanceof Error ? error.message : error)
     }
   }
-  const { failures, errors, longest, worst } = tally
-  const cpuMs = Math.round((process.cpuUsage().user - began) / 1000)
-  const long = `longest ${Math.round(longest.ms / 1000)} s (seed ${longest.seed})`
-  const most = `most packets ${worst.packets.toFixed(1)} per kB (seed ${worst.seed})`
-  console.log(`${scenario}: ${failures} of ${seeds} failed, ${errors} errors; ${long}; ${most}; ${cpuMs} ms`)
+  const errors = outcomes.reduce((sum, outcome) => sum + outcome.errors.length, 0)
+  const longest = outcomes.toSorted((a, b) => b.ms - a.ms)[0]
+  const took =
+    longest === undefined ? '' : `; at most ${Math.round(longest.ms / 1000)} s, seed ${longest.seed}`
+  console.log(`${scenario}: ${failures} of ${seeds} failed, ${errors} users saw an error${took}`)
   return failures
 }
 

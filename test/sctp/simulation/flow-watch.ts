@@ -1,4 +1,3 @@
-import type { Association } from '../../../src/transport/sctp/association/association.ts'
 import { type ChunkView, chunksOf, tagOf } from './packet-view.ts'
 import { must } from './violation.ts'
 
@@ -9,19 +8,30 @@ const DATA_HEADER_BYTES = 12
 
 const isBehind = (a: number, b: number): boolean => ((a - b) | 0) < 0
 
+/** What is looked at of an association. */
+export interface Watched {
+  readonly localTag: number
+  readonly localInitialTsn: number
+  readonly figures: { congestionWindow: number; flightBytes: number; packetBytes: number }
+  output(now: number): Uint8Array | undefined
+}
+
 /** Follows on the wire whether an association keeps to its peer's window and its own congestion window. */
 export class FlowWatch {
   readonly #name: string
-  readonly #association: Association
+  readonly #association: Watched
   #peerWindow: number
   #cumulativeTsn: number
   #nextTsn: number
-  /** Whether one packet may be sent again whatever the congestion window says (RFC 9260, section 7.2.4). */
-  #fastRetransmit = false
+  /**
+   * Whether one packet may be sent again whatever the congestion window says: for each SACK, which may show a loss
+   * (RFC 9260, section 7.2.4), and for each timer that expires, which may probe the tail (RFC 8985, section 7.3).
+   */
+  #mayExceed = false
   /** Chunks that were sent more than once, each time counted. */
   sentAgain = 0
 
-  constructor(name: string, association: Association, peerWindow: number) {
+  constructor(name: string, association: Watched, peerWindow: number) {
     this.#name = name
     this.#association = association
     this.#peerWindow = peerWindow
@@ -37,13 +47,19 @@ export class FlowWatch {
       this.#cumulativeTsn = value.getInt32(0)
       if (type === SHUTDOWN) continue
       this.#peerWindow = value.getUint32(4)
-      this.#fastRetransmit = true
+      this.#mayExceed = true
     }
+  }
+
+  /** A timer of the association has expired. */
+  onTimeout(): void {
+    this.#mayExceed = true
   }
 
   /** The next packet, which the association gives while it is watched. */
   output(now: number): Uint8Array | undefined {
     const before = this.#association.figures.flightBytes
+    this.#checkFlight(before)
     const packet = this.#association.output(now)
     const data = packet === undefined ? [] : chunksOf(packet).filter(({ type }) => type === DATA)
     if (data.length > 0) {
@@ -53,6 +69,12 @@ export class FlowWatch {
       this.#nextTsn = data.map(tsnBehind).reduce((a, b) => (isBehind(a, b) ? b : a), this.#nextTsn)
     }
     return packet
+  }
+
+  /** What is in flight was sent, and is not acknowledged. */
+  #checkFlight(flight: number): void {
+    const isAllAcknowledged = this.#nextTsn === ((this.#cumulativeTsn + 1) | 0)
+    must(isAllAcknowledged ? flight === 0 : flight >= 0, () => `${this.#name}: ${flight} bytes in flight`)
   }
 
   /** New data fits the window; but one chunk may ask for it where nothing is on its way (section 6.1, A). */
@@ -83,10 +105,10 @@ export class FlowWatch {
     }
     const isAgain = data.every(({ value }) => isBehind(value.getInt32(0), this.#nextTsn))
     must(
-      isAgain && this.#fastRetransmit,
+      isAgain && this.#mayExceed,
       () => `${this.#name}: more into a full congestion window, ${flightBefore} of ${congestionWindow}`,
     )
-    this.#fastRetransmit = false
+    this.#mayExceed = false
   }
 }
 

@@ -206,10 +206,13 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
   }
 
   #onWake(member: SimulatedMember): void {
-    const { association, user } = member
+    const { association, user, watch } = member
     const { now } = this.#clock
     const isDue = now >= association.nextTimer()
-    if (isDue) association.onTimeout(now)
+    if (isDue) {
+      watch.onTimeout()
+      association.onTimeout(now)
+    }
     this.#turn(member)
     const next = association.nextTimer()
     must(!isDue || next > now, () => `${user.name}: a timer for ${next} at ${now}, in ${association.state}`)

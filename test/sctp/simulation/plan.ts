@@ -48,6 +48,7 @@ const QUIET_USER: UserPlan = {
   writes: [[1000]],
   writeGapMs: 0,
   unacknowledgedBytes: NEVER,
+  readsAfterMs: 0,
   readGapMs: 0,
   slowReads: 0,
   ends: 'first',

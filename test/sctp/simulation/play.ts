@@ -1,10 +1,15 @@
 import { Chance } from './chance.ts'
 import { type Outcome, Run } from './run.ts'
-import { SCENARIOS } from './scenarios.ts'
+import { SCENARIOS, type Scenarios } from './scenarios.ts'
 
 /** Plays one run; whatever is thrown tells how to play it again. */
-export function play(scenario: string, seed: number, trace?: (line: string) => void): Outcome {
-  const makePlan = SCENARIOS[scenario]
+export function play(
+  scenario: string,
+  seed: number,
+  trace?: (line: string) => void,
+  scenarios: Scenarios = SCENARIOS,
+): Outcome {
+  const makePlan = scenarios[scenario]
   if (makePlan === undefined) throw new Error(`no scenario is called ${scenario}`)
   const chance = new Chance(Math.imul(seed, 0x9e3779b1) ^ hash(scenario))
   const plan = makePlan(chance)

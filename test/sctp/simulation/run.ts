@@ -32,6 +32,8 @@ export class Run {
   readonly #users: User[] = []
   /** The users who have dialled and whom nobody has accepted yet, by their tags. */
   readonly #dialled = new Map<number, User>()
+  /** The tags of cookies that were taken. */
+  readonly #cookies = new Set<number>()
   readonly #links: { readonly client: Link; readonly server: Link }
   #client: SimulatedHost
   #server: SimulatedHost
@@ -149,11 +151,13 @@ export class Run {
   }
 
   /**
-   * The user for an association that the server accepts. A cookie that comes again, when the association that it made
-   * is gone, makes another; that has a partner only if the client does not know of the first.
+   * The user for an association that the server accepts. A client that has not heard of the first before its cookie was
+   * stale gets another.
    */
   #accept(cookie: CookieState): User {
     must(cookie.peerPort === PORT, 'a cookie of another port')
+    must(!this.#cookies.has(cookie.localTag), 'a cookie was taken twice')
+    this.#cookies.add(cookie.localTag)
     const user = this.#newUser('server')
     const client = this.#dialled.get(cookie.peerTag)
     if (client !== undefined && (client.partner === undefined || !client.isUp)) {
@@ -197,12 +201,11 @@ export class Run {
   /** Packets and events are in proportion to what was carried and to the time that it took. */
   #checkEffort(): void {
     const { events, now } = this.#clock
-    const most = 2000 + this.#bytes / 4 + now / 4
-    must(
-      this.#network.packets < most,
-      () => `${this.#network.packets} packets for ${this.#bytes} bytes in ${now} ms`,
-    )
-    must(events < 5 * most, () => `${events} events for ${this.#bytes} bytes in ${now} ms`)
+    const { packets } = this.#network
+    const asked = this.#users.reduce((sum, { writes, received }) => sum + 4 * writes + received / 200, 0)
+    const most = 100 + asked + now / 100
+    must(packets < most, () => `${packets} packets for ${this.#bytes} bytes in ${now} ms`)
+    must(events < 6 * most, () => `${events} events for ${this.#bytes} bytes in ${now} ms`)
   }
 
   #checkEnds(): void {

@@ -32,6 +32,7 @@ function someUser(chance: Chance): UserPlan {
     writes: someWrites(chance),
     writeGapMs: chance.pick([0, 0, 10, 1000]),
     unacknowledgedBytes: chance.pick([1, 10_000, 100_000, NEVER]),
+    readsAfterMs: 0,
     readGapMs: chance.pick([0, 0, 0, 50, 1000]),
     slowReads: 20,
     ends: 'first',
@@ -125,9 +126,13 @@ function withOutage(chance: Chance): Plan {
   return { ...plan, mayMissFarewell: true }
 }
 
-/** Readers who do not wait, so that no window is closed. */
+/**
+ * Readers who do not wait, and windows of some chunks, so that none is closed, in programs that are not busy, so that no
+ * answer is late.
+ */
 function perfect(chance: Chance): Plan {
-  return withUser({ ...somePlan(chance), isPerfect: true }, () => ({ readGapMs: 0 }))
+  const plan = withUser({ ...somePlan(chance), isPerfect: true }, () => ({ readGapMs: 0 }))
+  return withHost(plan, () => ({ turnMs: 0, windowBytes: chance.pick([5000, 20_000, 262_144]) }))
 }
 
 function death(chance: Chance): Plan {
@@ -172,6 +177,21 @@ function slowReaders(chance: Chance): Plan {
     slowReads: chance.between(1, 20),
   }))
   return { ...withLink(slow, () => ({ loss: chance.pick([0, 0, 0.05]) })), mostMs: 6 * MOST_MS }
+}
+
+/** A reader who begins late: as soon as it does, the writer goes on. */
+function lateReader(chance: Chance): Plan {
+  const readsAfterMs = chance.pick([1000, 10_000, MINUTE, 10 * MINUTE])
+  const writes = [[chance.between(70_000, 100_000)]]
+  const plan = withUser(somePlan(chance), name => ({
+    writes: name === 'client' ? writes : [],
+    writeGapMs: 0,
+    readsAfterMs: name === 'server' ? readsAfterMs : 0,
+    readGapMs: 0,
+  }))
+  const hosts = withHost(plan, () => ({ windowBytes: chance.pick([1500, 20_000, 65_536]) }))
+  const delayMs = chance.pick([1, 10])
+  return { ...withLink(hosts, () => ({ delayMs })), mostMs: readsAfterMs + 10_000 }
 }
 
 function aborts(chance: Chance): Plan {
@@ -221,8 +241,10 @@ function everything(chance: Chance): Plan {
   return { ...users, incidents, withoutAdaptation, mustEndWell: 'none', mostMs: 8 * MOST_MS }
 }
 
-/** What a run can be about, each by what it draws its plan with. */
-export const SCENARIOS: Readonly<Record<string, (chance: Chance) => Plan>> = {
+/** What runs can be about, each with what draws the plan of one. */
+export type Scenarios = Readonly<Record<string, (chance: Chance) => Plan>>
+
+export const SCENARIOS: Scenarios = {
   'nothing goes wrong': perfect,
   '1 % is lost': chance => lossy(chance, 0.01),
   '5 % is lost': chance => lossy(chance, 0.05),
@@ -240,6 +262,7 @@ export const SCENARIOS: Readonly<Record<string, (chance: Chance) => Plan>> = {
   'both ends dial': simultaneous,
   'TSNs wrap around': initialTsn,
   'readers pause': slowReaders,
+  'a reader begins late': lateReader,
   'somebody breaks off': aborts,
   'timers go off late': lateTimers,
   'plain SHUTDOWN': chance => plainShutdown(somePlan(chance)),

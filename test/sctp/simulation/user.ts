@@ -16,6 +16,8 @@ export interface UserPlan {
   readonly writeGapMs: number
   /** Writes nothing more while so much is not acknowledged. */
   readonly unacknowledgedBytes: number
+  /** How long it reads nothing at first, in ms. */
+  readonly readsAfterMs: number
   /** Time between two reads, up to so many ms, for so many reads; afterwards everything is read at once. */
   readonly readGapMs: number
   readonly slowReads: number
@@ -154,6 +156,11 @@ export class User implements AssociationUser {
     } else must(error instanceof ConnectError, `${this.name}: closed by ${String(error)}`)
   }
 
+  /** Writes that it has made so far. */
+  get writes(): number {
+    return this.#nextWrite
+  }
+
   get #isGone(): boolean {
     return this.isClosed || this.hasAborted || this.hasVanished
   }
@@ -173,7 +180,7 @@ export class User implements AssociationUser {
 
   #start(now: number): void {
     this.#writeAt = now + this.#gap(this.plan.writeGapMs)
-    this.#readAt = now + this.#gap(this.plan.readGapMs)
+    this.#readAt = now + this.plan.readsAfterMs + this.#gap(this.plan.readGapMs)
     this.#endAt = this.plan.ends === 'first' ? now + this.#gap(this.plan.writeGapMs) : NEVER
     this.#abortAt = now + this.plan.abortsAfterMs
   }
