@@ -201,10 +201,12 @@ export class Run {
   /** Packets and events are in proportion to what was carried and to the time that it took. */
   #checkEffort(): void {
     const { events, now } = this.#clock
-    const { packets } = this.#network
-    const asked = this.#users.reduce((sum, { writes, received }) => sum + 4 * writes + received / 200, 0)
-    const most = 100 + asked + now / 100
+    const { packets, bytes } = this.#network
+    const writes = this.#users.reduce((sum, user) => sum + user.writes, 0)
+    const most = 100 + 4 * writes + this.#bytes / 200 + now / 100
     must(packets < most, () => `${packets} packets for ${this.#bytes} bytes in ${now} ms`)
+    const mostBytes = 1_500_000 + 200 * writes + 5 * this.#bytes + now
+    must(bytes < mostBytes, () => `${bytes} bytes for ${this.#bytes} in ${now} ms`)
     must(events < 6 * most, () => `${events} events for ${this.#bytes} bytes in ${now} ms`)
   }
 
