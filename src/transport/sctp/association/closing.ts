@@ -108,6 +108,7 @@ export class Closing {
       return
     }
     this.#state = 'SHUTDOWN-ACK-SENT'
+    this.#timers.onHeard()
     this.#timers.send(now)
   }
 

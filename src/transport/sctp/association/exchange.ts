@@ -207,8 +207,9 @@ export class Exchange implements InboundUser {
   }
 
   #onRetransmission(now: number): void {
-    this.#outbound.onTimeout()
-    this.#path.onRetransmission(this.#outbound.timeouts, now)
+    // The size of packets comes first: the congestion window becomes that of one.
+    this.#path.onRetransmission(this.#outbound.timeouts + 1, now)
     this.#outbound.setPacketBytes(this.#path.packetBytes)
+    this.#outbound.onTimeout()
   }
 }

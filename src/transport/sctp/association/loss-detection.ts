@@ -21,6 +21,7 @@ export class LossDetection {
   /** The latest transmission of those that the SACK which is being read acknowledges. */
   #newest = 0
   #worst = 0
+  #lostAgain = 0
   #probeAt = NEVER
   /** Transmissions that there had been when the last probe that is not answered was sent. */
   #probedAfter = NEVER
@@ -42,10 +43,16 @@ export class LossDetection {
     return this.#worst
   }
 
+  /** The latest transmission that the last SACK shows to be lost, of chunks that had been lost before; 0 if none is. */
+  get lostAgain(): number {
+    return this.#lostAgain
+  }
+
   /** A SACK is going to be read. */
   beginSack(): void {
     this.#newest = 0
     this.#worst = 0
+    this.#lostAgain = 0
   }
 
   /** The SACK acknowledges a chunk for the first time. */
@@ -76,6 +83,7 @@ export class LossDetection {
       if (chunk.state !== 'sent' || chunk.order > this.#newest || ++chunk.misses < enough) continue
       this.#flight.lose(chunk)
       this.#worst = Math.max(this.#worst, ++chunk.losses)
+      if (chunk.losses > 1) this.#lostAgain = Math.max(this.#lostAgain, chunk.order)
       found = true
     }
     return found

@@ -65,6 +65,8 @@ export class OutboundData {
   #burstCredit = 0
   #burstLimit = 0
   #recoveryExit: Tsn = 0
+  /** Transmissions that there had been when the congestion window was reduced last. */
+  #reducedAfter = 0
   /** One packet of lost chunks may leave, whatever the congestion window says (section 7.2.4). */
   #mayExceed = false
   /** T3-rtx. */
@@ -416,7 +418,10 @@ export class OutboundData {
   /** Something is lost: it is sent again at once, one packet of it whatever the congestion window says (7.2.4). */
   #recover(): void {
     this.#mayExceed = true
-    if (this.#congestion.recovering) return
+    // What was sent since the last reduction and is lost again asks for another (RFC 5681, section 4.3).
+    if (this.#congestion.recovering && this.#losses.lostAgain <= this.#reducedAfter) return
+    this.#reducedAfter = this.#flight.transmissions
+    this.#congestion.leaveRecovery()
     this.#congestion.enterRecovery()
     this.#recoveryExit = addTsn(this.#flight.next, -1)
   }

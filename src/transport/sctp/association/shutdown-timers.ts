@@ -31,7 +31,7 @@ export class ShutdownTimers {
     this.#transmissions++
   }
 
-  /** The peer still sends data, so it is there. */
+  /** The peer still sends something, so it is there. */
   onHeard(): void {
     this.#transmissions = 0
   }
