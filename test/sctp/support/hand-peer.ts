@@ -28,6 +28,8 @@ export class HandPeer {
   siteTag = 0
   /** The first TSN of the site. */
   siteTsn = 0
+  /** Chunks of data that the site is known to have sent. */
+  sentCount = 0
   /** The next TSN of this end. */
   tsn = HAND_TSN
   #sequence = 0

@@ -34,6 +34,8 @@ export class SiteMember implements Member, AssociationUser {
   acknowledged = 0
   error: ConnectError | undefined
   isTouched = true
+  /** Whether its own direction was ended: nothing may be sent after that. */
+  ended = false
   /** Whether what comes is taken at once, so that the window stays open. */
   takes = true
 
