@@ -1,10 +1,9 @@
-import { writeChecksum } from '../../../src/transport/sctp/wire/packet.ts'
 import { random } from '../../support/data.ts'
 import { Flag, sack, shutdown, Type } from './chunks.ts'
 import { type CorpusPacket, shiftTsn, tsnKindOf } from './corpus.ts'
 import type { HandPeer } from './hand-peer.ts'
 import { HAND_TAG } from './hand-peer.ts'
-import { type Chunk, concat, encodeChunk, u16, u32 } from './packets.ts'
+import { type Chunk, concat, encodeChunk, u16, u32, withChecksum } from './packets.ts'
 import { PEER_PORT, SITE_PORT } from './site.ts'
 
 const INTERESTING = [0, 1, 2, 3, 4, 5, 8, 12, 16, 127, 255, 256, 1499, 1500, 0x7fff, 0x8000, 0xfffe, 0xffff]
@@ -39,7 +38,7 @@ export class Mutator {
     const body = concat(...changed.map(chunk => encodeChunk(chunk, this.#lengthOf(chunk, wildness))))
     const packet = concat(this.#header(peer, changed), this.chance(wildness / 5) ? this.#cut(body) : body)
     if (this.chance(wildness / 2)) this.#flip(packet, 12)
-    writeChecksum(packet)
+    withChecksum(packet)
     if (this.chance(0.01)) this.#flip(packet, 0)
     return packet
   }
