@@ -228,7 +228,7 @@ export class InboundData {
   }
 }
 
-/** Held data must not keep a packet alive of which it is a small part. */
+/** Held data must not keep a packet alive of which it is a small part. (`slice` of a Buffer copies nothing.) */
 function ofItsOwn(data: Uint8Array): Uint8Array {
-  return data.length * 2 >= data.buffer.byteLength ? data : data.slice()
+  return data.length * 2 >= data.buffer.byteLength ? data : new Uint8Array(data)
 }
