@@ -132,6 +132,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   }
 
   onTouched(): void {
+    this.#inbound.settle()
     if (this.association.isUrgent) this.flush()
     if (this.#turnAwaited || this.#gone) return
     this.#turnAwaited = true
