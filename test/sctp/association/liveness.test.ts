@@ -102,6 +102,9 @@ describe('an idle peer (RFC 9260, section 8.3)', () => {
 })
 
 describe('larger packets (RFC 8899)', () => {
+  /** The last TSN that has left the site. */
+  let lastTsn = 0
+
   /** An association on a link of this size that has sent enough to look for larger packets. */
   function searching(largestPacketBytes: number): HandPeer {
     const peer = accepted(new Site({ largestPacketBytes }), { window: 1_000_000 })
@@ -130,6 +133,7 @@ describe('larger packets (RFC 8899)', () => {
     peer.site.sent.push(...rest)
     const asked = chunks.find(({ type }) => type === Type.HEARTBEAT)
     const last = chunks.findLast(({ type }) => type === Type.DATA)
+    if (last !== undefined) lastTsn = readData(last).tsn
     const answers: Chunk[] = []
     if (asked !== undefined) answers.push(chunk(Type.HEARTBEAT_ACK, 0, asked.value))
     if (last !== undefined) answers.push(sack({ tsn: readData(last).tsn, window: 1_000_000 }))
@@ -141,6 +145,28 @@ describe('larger packets (RFC 8899)', () => {
     run(peer, 9000)
     assert.equal(peer.member.association.figures.packetBytes, 9000)
     assert.equal(peer.member.acknowledged, 40_000)
+  })
+
+  it('stay as large while the peer keeps its window closed, and so does the congestion window', () => {
+    const peer = searching(9000)
+    run(peer, 9000)
+    const { association } = peer.member
+    const before = association.figures
+    const closed = sack({ tsn: lastTsn, window: 0 })
+    peer.send(closed)
+    association.send([bytesOf(40_000)])
+    peer.member.onTouched()
+    peer.site.flush()
+    for (let i = 0; i < 10; i++) {
+      peer.site.advance(peer.site.nextTimer() - peer.site.now)
+      peer.send(closed)
+    }
+    const { packetBytes, congestionWindow } = association.figures
+    assert.equal(packetBytes, before.packetBytes)
+    assert.ok(
+      congestionWindow >= Math.min(before.congestionWindow, 4 * packetBytes),
+      `${congestionWindow} bytes`,
+    )
   })
 
   it('are not sent where the path does not take them', () => {

@@ -214,12 +214,15 @@ export class OutboundData {
 
   /** T3-rtx has expired (section 6.3.3). */
   onTimeout(): void {
-    this.#timeouts++
     this.#timeoutAt = NEVER
     this.#losses.rest()
     this.#timedTsn = undefined
     this.#mayExceed = false
-    this.#congestion.onTimeout()
+    // A probe of a closed window is dropped by the peer, which says nothing of the path.
+    if (!this.#probing || this.#flight.count > 1) {
+      this.#timeouts++
+      this.#congestion.onTimeout()
+    }
     // The earliest is acknowledged by a gap block and by nothing since: the peer has dropped what it held.
     const reneged = this.#flight.count > 0 && this.#flight.at(this.#flight.first).state === 'acked'
     for (let tsn = this.#flight.first; tsn !== this.#flight.next; tsn = addTsn(tsn, 1)) {
