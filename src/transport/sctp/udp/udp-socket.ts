@@ -27,7 +27,10 @@ export class UdpSocket {
     const family = isIPv6(address) ? 6 : 4
     this.#socket = createSocket({ type: `udp${family}`, lookup: lookups[family] })
     this.#socket.on('error', cause => this.onError?.(cause))
-    this.#socket.on('message', (datagram, peer) => this.onDatagram?.(plain(datagram), peer))
+    this.#socket.on('message', (datagram, peer) => {
+      // Nobody can be answered at port 0 (RFC 768); Node would throw.
+      if (peer.port !== 0) this.onDatagram?.(plain(datagram), peer)
+    })
   }
 
   static bind(address: string, port: number): Promise<UdpSocket> {
