@@ -35,9 +35,13 @@ export class SctpListener implements ByteStreamListener, Acceptor {
     const failed = (why: string, cause?: unknown): ConnectError =>
       new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${why}`, { cause })
     if (signal?.aborted) throw aborted(what, signal.reason)
-    const endpoint = await endpointOf(target).catch(cause => {
-      throw failed(explain(cause, target), cause)
-    })
+    const open = (): Promise<UdpEndpoint> =>
+      endpointOf(target).catch(cause => {
+        throw failed(explain(cause, target), cause)
+      })
+    let endpoint = await open()
+    // Its last listener may have left, and closed it, since it was found.
+    while (endpoint.isClosed) endpoint = await open()
     const port = target.port === 0 ? freePort(used => endpoint.isListening(used)) : target.port
     if (port === undefined || endpoint.isListening(port)) throw failed(`SCTP port ${target.port} is in use`)
     const listener = new SctpListener(endpoint, target.host, port, settings, sink)

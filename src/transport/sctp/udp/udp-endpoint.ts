@@ -47,6 +47,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
   readonly #receiveBufferBytes: number
   #largestPacketBytes: number | undefined
   #lingerUntil = 0
+  #closed = false
   #closing: NodeJS.Timeout | undefined
   /** Told when the socket is closed. */
   onClosed: (() => void) | undefined
@@ -57,6 +58,10 @@ export class UdpEndpoint implements EndpointHost, Carrier {
     this.#endpoint = new Endpoint(this)
     socket.onError = () => {}
     socket.onDatagram = (datagram, peer) => this.#endpoint.receive(datagram, peer, systemPlatform.now())
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   get address(): PeerAddress {
@@ -155,6 +160,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
   }
 
   #close(): void {
+    this.#closed = true
     this.#socket.close()
     this.onClosed?.()
   }
