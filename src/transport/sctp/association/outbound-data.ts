@@ -7,22 +7,11 @@ import { addTsn, isBefore, type Tsn, tsnDistance } from '../wire/serial.ts'
 import { CongestionControl } from './congestion.ts'
 import { Flight, type OutboundChunk } from './flight.ts'
 import { LossDetection } from './loss-detection.ts'
-import {
-  BYTES_PROTOCOL,
-  END_PROTOCOL,
-  MAX_BURST,
-  MAX_CHUNK_DATA_BYTES,
-  MAX_USER_MESSAGE_BYTES,
-} from './protocol-values.ts'
+import { MAX_BURST } from './protocol-values.ts'
 import type { RetransmissionTimeout } from './retransmission-timeout.ts'
-import { SendQueue } from './send-queue.ts'
+import { UserMessages } from './user-messages.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
-
-/** Room in a packet that is left empty rather than split data for it. */
-const LEAST_SPLIT_BYTES = 256
-
-const END_MARK = Uint8Array.of(0)
 
 /** What a SACK has brought. */
 export interface SackResult {
@@ -44,21 +33,12 @@ export interface SackResult {
 export class OutboundData {
   readonly #rto: RetransmissionTimeout
   readonly #congestion = new CongestionControl()
-  readonly #queue = new SendQueue()
+  readonly #messages: UserMessages
   readonly #flight: Flight
   readonly #losses: LossDetection
-  readonly #endMarks: boolean
   #packetBytes: number
 
-  /** The place of the first byte that has no TSN yet. */
-  #unsent = 0
-  #endWanted = false
-  #endSent = false
   #endAcknowledged = false
-  #sequence = 0
-  /** Of the user message that has been begun: bytes so far; 0 between two. */
-  #messageBytes = 0
-
   /** The last window that the peer has told. */
   #peerWindow: number
   /** Bytes that were acknowledged since the last burst. */
@@ -89,7 +69,7 @@ export class OutboundData {
     this.#losses = new LossDetection(this.#flight, rto)
     this.#peerWindow = peerWindow
     this.#packetBytes = packetBytes
-    this.#endMarks = endMarks
+    this.#messages = new UserMessages(endMarks)
     this.#rto = rto
   }
 
@@ -100,7 +80,7 @@ export class OutboundData {
 
   /** Whether all that was queued, the mark of the end included, is acknowledged. */
   get isEmpty(): boolean {
-    return this.#flight.count === 0 && !this.#hasUnsent
+    return this.#flight.count === 0 && !this.#messages.hasMore
   }
 
   /** What the peer has advertised last. */
@@ -114,7 +94,7 @@ export class OutboundData {
 
   /** Bytes of the stream that have been sent. */
   get sentBytes(): number {
-    return this.#unsent
+    return this.#messages.cutBytes
   }
 
   get congestionWindow(): number {
@@ -137,12 +117,12 @@ export class OutboundData {
   }
 
   queue(segments: readonly Uint8Array[]): void {
-    this.#queue.push(segments)
+    this.#messages.queue(segments)
   }
 
   /** Sends the mark of the end behind everything, where there is one. */
   queueEnd(): void {
-    this.#endWanted = this.#endMarks
+    this.#messages.queueEnd()
   }
 
   setPacketBytes(packetBytes: number): void {
@@ -152,7 +132,7 @@ export class OutboundData {
 
   /** Says that packets are about to be put together: what may leave is limited from here (section 6.1, D). */
   beginBurst(now: number): void {
-    if (this.#flight.byteLength === 0 && this.#hasUnsent && this.#lastSentAt > 0) {
+    if (this.#flight.byteLength === 0 && this.#messages.hasMore && this.#lastSentAt > 0) {
       this.#congestion.onIdle(now - this.#lastSentAt, this.#rto.ms)
     }
     this.#burstLimit = this.#flight.byteLength + this.#burstCredit + MAX_BURST * this.#packetBytes
@@ -232,10 +212,6 @@ export class OutboundData {
     }
   }
 
-  get #hasUnsent(): boolean {
-    return this.#unsent < this.#queue.end || (this.#endWanted && !this.#endSent)
-  }
-
   /** Whether the peer has closed its window and this end asks now and then (section 6.1, A). */
   get #probing(): boolean {
     return this.#peerWindow === 0 && this.#flight.count > 0
@@ -248,7 +224,7 @@ export class OutboundData {
   }
 
   get #unsentReady(): boolean {
-    if (!this.#hasUnsent || this.#flight.lostCount > 0) return false
+    if (!this.#messages.hasMore || this.#flight.lostCount > 0) return false
     const { byteLength } = this.#flight
     if (byteLength >= this.#congestion.window || byteLength >= this.#burstLimit) return false
     return this.#windowLeft > 0 || this.#flight.count === 0
@@ -258,30 +234,19 @@ export class OutboundData {
     return this.#peerWindow - this.#flight.byteLength
   }
 
-  /** How much of the unsent data the next chunk takes; 0 where it is better to wait for room. */
+  /** Data of the next chunk; 0 where it is better to wait for room. */
   #nextByteLength(room: number): number {
-    const left = this.#queue.end - this.#unsent
-    if (left === 0) return room >= END_MARK.length + 3 ? END_MARK.length : 0
-    const most = Math.min(left, MAX_CHUNK_DATA_BYTES, MAX_USER_MESSAGE_BYTES - this.#messageBytes)
-    const fits = Math.min(most, room)
-    if (fits < most && fits < LEAST_SPLIT_BYTES) return 0
+    const bytes = this.#messages.bytesFor(room)
+    if (bytes <= this.#windowLeft) return bytes
     // A window that has less room is asked for with one chunk, if nothing else is on its way.
-    if (fits <= this.#windowLeft) return fits
-    return this.#flight.count === 0 ? Math.max(1, Math.min(fits, this.#windowLeft)) : 0
+    return this.#flight.count === 0 ? Math.max(1, Math.min(bytes, this.#windowLeft)) : 0
   }
 
   #sendNew(byteLength: number, writer: PacketWriter, now: number): void {
-    const isEnd = this.#unsent === this.#queue.end
     const tsn = this.#flight.next
     const chunk = this.#flight.add()
-    chunk.place = isEnd ? -1 : this.#unsent
-    chunk.byteLength = byteLength
-    chunk.sequence = this.#sequence
-    chunk.flags = this.#flagsOf(byteLength, isEnd)
-    if (isEnd) this.#endSent = true
-    else this.#unsent += byteLength
-    if (chunk.flags & DataFlag.END) this.#sequence = (this.#sequence + 1) & 0xffff
-    if (!this.#hasUnsent || this.#endsBurst(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
+    this.#messages.cut(chunk, byteLength)
+    if (!this.#messages.hasMore || this.#endsBurst(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
     this.#timedTsn ??= tsn
     this.#write(tsn, chunk, writer, now)
   }
@@ -289,17 +254,8 @@ export class OutboundData {
   /** Whether behind so much more nothing follows before an acknowledgement comes (RFC 7053, section 4.1). */
   #endsBurst(byteLength: number): boolean {
     const flight = this.#flight.byteLength + byteLength
-    const next = Math.min(this.#queue.end - this.#unsent, MAX_CHUNK_DATA_BYTES)
-    return flight >= this.#congestion.window || flight >= this.#burstLimit || flight + next > this.#peerWindow
-  }
-
-  /** A user message ends where the data does, or where it has the longest that one may have. */
-  #flagsOf(byteLength: number, isEnd: boolean): number {
-    const begin = this.#messageBytes === 0 ? DataFlag.BEGIN : 0
-    const bytes = this.#messageBytes + byteLength
-    const ends = isEnd || bytes === MAX_USER_MESSAGE_BYTES || this.#unsent + byteLength === this.#queue.end
-    this.#messageBytes = ends ? 0 : bytes
-    return begin | (ends ? DataFlag.END : 0)
+    const next = flight + this.#messages.nextBytes
+    return flight >= this.#congestion.window || flight >= this.#burstLimit || next > this.#peerWindow
   }
 
   #fillLost(writer: PacketWriter, now: number): boolean {
@@ -332,13 +288,7 @@ export class OutboundData {
     writer.u32(tsn)
     writer.u16(0)
     writer.u16(chunk.sequence)
-    if (chunk.place < 0) {
-      writer.u32(END_PROTOCOL)
-      writer.bytes(END_MARK)
-    } else {
-      writer.u32(BYTES_PROTOCOL)
-      this.#queue.write(writer, chunk.place, chunk.byteLength)
-    }
+    this.#messages.write(writer, chunk)
     writer.endChunk()
   }
 
@@ -361,19 +311,13 @@ export class OutboundData {
       const tsn = this.#flight.first
       const chunk = this.#flight.at(tsn)
       if (chunk.state !== 'acked') newBytes += this.#onNew(tsn, chunk, now)
-      if (chunk.place < 0) this.#endAcknowledged = true
+      if (this.#messages.isEndMark(chunk)) this.#endAcknowledged = true
       else streamBytes += chunk.byteLength
       this.#flight.dropFirst()
     }
-    if (streamBytes > 0) this.#queue.release(this.#firstPlace)
+    if (streamBytes > 0)
+      this.#messages.release(this.#flight.count > 0 ? this.#flight.at(this.#flight.first) : undefined)
     return { newBytes, streamBytes }
-  }
-
-  /** The place of the first byte that is not acknowledged. */
-  get #firstPlace(): number {
-    if (this.#flight.count === 0) return this.#unsent
-    const { place } = this.#flight.at(this.#flight.first)
-    return place < 0 ? this.#unsent : place
   }
 
   /** A chunk is acknowledged for the first time; returns its bytes. */
