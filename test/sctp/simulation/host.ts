@@ -58,6 +58,10 @@ class SimulatedMember implements Member {
     this.#touch = touch
   }
 
+  onReplaced(): void {
+    this.onTouched()
+  }
+
   onTouched(): void {
     this.#touch(this)
   }

@@ -48,6 +48,10 @@ export class SiteMember implements Member, AssociationUser {
     return Buffer.concat(this.received)
   }
 
+  onReplaced(): void {
+    this.onTouched()
+  }
+
   onTouched(): void {
     this.isTouched = true
   }

@@ -8,7 +8,7 @@ import {
   readCauses,
 } from '../wire/causes.ts'
 import { ChunkReader } from '../wire/chunk-reader.ts'
-import { readInit } from '../wire/init-chunk.ts'
+import { initiateTagOf, readInit } from '../wire/init-chunk.ts'
 import { CauseCode, ChunkType, ParameterType, T_FLAG } from '../wire/numbers.ts'
 import { verificationTagOf } from '../wire/packet.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
@@ -18,8 +18,16 @@ import type { ClosingState } from './closing.ts'
 import { ControlChunks, causeBytes } from './control-chunks.ts'
 import type { CookieState } from './cookie.ts'
 import { Exchange, type ExchangeStart, type Verdict } from './exchange.ts'
-import { abortedByPeer, notAnswered, peerRestarted, refused, unreachable, violation } from './failures.ts'
-import { Initiation } from './initiation.ts'
+import {
+  abortedByPeer,
+  notAnswered,
+  peerRestarted,
+  refused,
+  staleCookies,
+  unreachable,
+  violation,
+} from './failures.ts'
+import { Initiation, MOST_COOKIE_BYTES } from './initiation.ts'
 import { Path } from './path.ts'
 import { ASSOCIATION_MAX_RETRANS } from './protocol-values.ts'
 
@@ -226,7 +234,7 @@ export class Association {
       if (chunk.type === ChunkType.DATA) hadData = this.#onDataChunk(chunk, now) || hadData
       else if (!this.#onControl(chunk, now)) break
     }
-    if (chunk.malformed) this.#break('a chunk does not fit its packet')
+    // A partial chunk, and all behind it, is passed over (section 6.10).
     if (this.#closed) return
     this.#path.onHeard(now)
     if (hadData) this.#exchange?.onDataPacket(now)
@@ -319,11 +327,13 @@ export class Association {
     const initiation = this.#initiation
     if (initiation === undefined || initiation.isCookieEchoed) return
     const init = readInit(chunk)
+    this.#peerTag = initiateTagOf(chunk)
     if (init === undefined) this.#breakWith(cause(CauseCode.INVALID_MANDATORY_PARAMETER))
     else if (init.hasHostName) this.#breakWith(cause(CauseCode.UNRESOLVABLE_ADDRESS))
     else if (init.cookie === undefined) {
-      this.#peerTag = init.initiateTag
       this.#breakWith(missingParameter(ParameterType.STATE_COOKIE))
+    } else if (init.cookie.length > MOST_COOKIE_BYTES) {
+      this.#breakWith(causeWithText(CauseCode.PROTOCOL_VIOLATION, 'a cookie that fits no packet'))
     } else {
       this.#learn(init.initiateTag, init.initialTsn, init.window, init.adaptationCode)
       if (initiation.transmissions === 1) this.#path.rto.sample(now - initiation.sentAt)
@@ -357,7 +367,7 @@ export class Association {
     if (!causes.some(({ code }) => code === CauseCode.STALE_COOKIE)) return
     // INIT has no tag (section 8.5.1), and whoever answers it picks a new one.
     this.#peerTag = 0
-    this.#initiation.restart()
+    if (!this.#initiation.restart()) this.#fail(staleCookies())
   }
 
   #onInitiationTimeout(initiation: Initiation, now: number): void {
@@ -390,10 +400,6 @@ export class Association {
     this.#leave(farewell)
     this.#exchange!.complete()
     this.#user.onClosed()
-  }
-
-  #break(what: string): void {
-    if (!this.#closed) this.#breakWith(causeWithText(CauseCode.PROTOCOL_VIOLATION, what))
   }
 
   #breakWith(cause: Cause): void {
@@ -433,7 +439,7 @@ export class Association {
 
   #packet(now: number): Uint8Array | undefined {
     const writer = this.#packets
-    this.#begin(this.#path.packetBytes)
+    this.#begin(this.#initiation?.packetBytes ?? this.#path.packetBytes)
     if (this.#initiation === undefined) this.#exchange!.fill(writer, now)
     else if (this.#initiation.isDue) this.#initiation.write(writer, now)
     return writer.isEmpty ? undefined : writer.finish()

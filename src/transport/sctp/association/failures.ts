@@ -11,6 +11,11 @@ export function abortedByPeer(causes: readonly Cause[]): ConnectError {
   return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
 }
 
+export function staleCookies(): ConnectError {
+  const message = 'the peer finds each of its cookies too old'
+  return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
+}
+
 export function refused(cause: Error): ConnectError {
   const message = `nobody answers at the peer's UDP port: ${cause.message}`
   return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message, { cause })

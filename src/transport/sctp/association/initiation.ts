@@ -1,9 +1,23 @@
-import { writeU32 } from '../wire/bytes.ts'
+import { padded, writeU32 } from '../wire/bytes.ts'
+import { CHUNK_HEADER_BYTES } from '../wire/chunk-reader.ts'
 import { type InitFields, writeInit } from '../wire/init-chunk.ts'
 import { CauseCode, ChunkType, ParameterType } from '../wire/numbers.ts'
-import type { PacketWriter } from '../wire/packet-writer.ts'
+import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
+import { MAX_PACKET_BYTES, type PacketWriter } from '../wire/packet-writer.ts'
 import { causeBytes } from './control-chunks.ts'
-import { ADAPTATION_CODE, MAX_INIT_RETRANSMITS, RTO_INITIAL_MS, RTO_MAX_MS } from './protocol-values.ts'
+import {
+  ADAPTATION_CODE,
+  BASE_PACKET_BYTES,
+  MAX_INIT_RETRANSMITS,
+  RTO_INITIAL_MS,
+  RTO_MAX_MS,
+} from './protocol-values.ts'
+
+/** Most that a cookie may have to fit a packet. */
+export const MOST_COOKIE_BYTES = MAX_PACKET_BYTES - COMMON_HEADER_BYTES - CHUNK_HEADER_BYTES
+
+/** Stale cookies in a row after which another is not waited for. */
+const MOST_RESTARTS = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -18,6 +32,7 @@ export class Initiation {
   #at = NEVER
   #transmissions = 0
   #sentAt = 0
+  #restarts = 0
 
   constructor(fields: InitFields) {
     this.#fields = fields
@@ -41,6 +56,12 @@ export class Initiation {
     return this.#due
   }
 
+  /** How large the packet may be: mostly the least that every path takes, but the cookie is the peer's. */
+  get packetBytes(): number {
+    const cookieBytes = this.#cookie?.length ?? 0
+    return Math.max(BASE_PACKET_BYTES, COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES + padded(cookieBytes))
+  }
+
   get isCookieEchoed(): boolean {
     return this.#cookie !== undefined
   }
@@ -52,10 +73,11 @@ export class Initiation {
     this.#again()
   }
 
-  /** The cookie was too old: all over again (section 5.2.6). */
-  restart(): void {
+  /** The cookie was too old: all over again (section 5.2.6). Returns false where that does not help. */
+  restart(): boolean {
     this.#cookie = undefined
     this.#again()
+    return this.#restarts++ < MOST_RESTARTS
   }
 
   /** The timer has expired. Returns whether to try again. */

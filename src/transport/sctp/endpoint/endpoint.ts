@@ -6,7 +6,7 @@ import { BASE_PACKET_BYTES } from '../association/protocol-values.ts'
 import { writeU32 } from '../wire/bytes.ts'
 import { type Cause, cause, causeWithText } from '../wire/causes.ts'
 import { ChunkReader } from '../wire/chunk-reader.ts'
-import { type InitChunk, readInit } from '../wire/init-chunk.ts'
+import { type InitChunk, initiateTagOf, readInit } from '../wire/init-chunk.ts'
 import { CauseCode, ChunkType, T_FLAG } from '../wire/numbers.ts'
 import { destinationPortOf, isIntact, sourcePortOf, verificationTagOf } from '../wire/packet.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
@@ -131,25 +131,24 @@ export class Endpoint {
   #onInit(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
     if (verificationTagOf(packet) !== 0) return
     const init = readInit(chunk)
+    const initiateTag = initiateTagOf(chunk)
     if (chunk.next() || chunk.malformed) return
     const localPort = destinationPortOf(packet)
     const peerPort = sourcePortOf(packet)
     const present = this.#members.byPeer(localPort, peerPort, peer)
-    if (init === undefined) return
-    if (init.hasHostName) {
-      this.#refuse(localPort, peerPort, init, cause(CauseCode.UNRESOLVABLE_ADDRESS), peer)
-    } else if (present?.association.state === 'SHUTDOWN-ACK-SENT') {
+    const refusal = this.#refusalOf(init, localPort, present)
+    if (refusal !== undefined) this.#sendAbort(localPort, peerPort, initiateTag, refusal, peer)
+    else if (present?.association.state === 'SHUTDOWN-ACK-SENT') {
       present.association.answerShutdownAck(now)
       present.onTouched()
-    } else if (present === undefined && !this.#acceptors.has(localPort)) {
-      this.#refuse(
-        localPort,
-        peerPort,
-        init,
-        causeWithText(CauseCode.USER_INITIATED_ABORT, `nobody listens on SCTP port ${localPort}`),
-        peer,
-      )
-    } else this.#answerInit(localPort, peerPort, init, present, peer, now)
+    } else this.#answerInit(localPort, peerPort, init!, present, peer, now)
+  }
+
+  #refusalOf(init: InitChunk | undefined, localPort: number, present: Member | undefined): Cause | undefined {
+    if (init === undefined) return cause(CauseCode.INVALID_MANDATORY_PARAMETER)
+    if (init.hasHostName) return cause(CauseCode.UNRESOLVABLE_ADDRESS)
+    if (present !== undefined || this.#acceptors.has(localPort)) return undefined
+    return causeWithText(CauseCode.USER_INITIATED_ABORT, `nobody listens on SCTP port ${localPort}`)
   }
 
   #answerInit(
@@ -229,6 +228,7 @@ export class Endpoint {
     const peerMatches = association.peerTag === state.peerTag
     const tiesMatch = state.localTieTag === association.localTag && state.peerTieTag === association.peerTag
     if (localMatches && (peerMatches || association.isBeginning)) {
+      this.#members.move(present, peer)
       association.adopt(state, now) // B and D
       this.#give(packet, present, now)
     } else if (!localMatches && !peerMatches && tiesMatch) this.#onRestart(packet, present, state, peer, now) // A
@@ -242,7 +242,7 @@ export class Endpoint {
     }
     this.#members.remove(present)
     present.association.onRestarted()
-    present.onTouched()
+    present.onReplaced()
     this.#accept(packet, state, peer, now)
   }
 
@@ -262,11 +262,8 @@ export class Endpoint {
     this.#give(packet, member, now)
   }
 
-  #refuse(localPort: number, peerPort: number, init: InitChunk, why: Cause, peer: PeerAddress): void {
-    this.#sendAbort(localPort, peerPort, init.initiateTag, why, peer)
-  }
-
   #sendAbort(localPort: number, peerPort: number, tag: number, why: Cause, peer: PeerAddress): void {
+    if (tag === 0) return
     this.#packets.begin(localPort, peerPort, tag, BASE_PACKET_BYTES)
     this.#packets.chunk(ChunkType.ABORT, 0, causeBytes(why))
     this.#host.answer(this.#packets.finish(), peer)

@@ -8,6 +8,8 @@ export interface Member {
   peer: PeerAddress
   /** The association was given something: it may have packets to send, and other timers. */
   onTouched(): void
+  /** The association makes room for another at once, because its peer has restarted. */
+  onReplaced(): void
 }
 
 /** The associations of an endpoint, by their tags and by the addresses of their peers. */

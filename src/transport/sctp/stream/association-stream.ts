@@ -142,6 +142,11 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
     })
   }
 
+  onReplaced(): void {
+    this.onTouched()
+    this.#leave()
+  }
+
   onUp(): void {
     this.onOpened?.()
     this.onOpened = undefined

@@ -20,6 +20,11 @@ const FIXED_BYTES = 16
 /** What a peer must offer at least (RFC 9260, section 3.3.2). */
 const LEAST_WINDOW_BYTES = 1500
 
+/** To answer one with, whatever else is wrong with it; 0 where there is none. */
+export function initiateTagOf(chunk: ChunkReader): number {
+  return chunk.valueBytes < FIXED_BYTES ? 0 : readI32(chunk.bytes, chunk.valueStart)
+}
+
 /** Undefined where it cannot be read or a field has a value that is forbidden. */
 export function readInit(chunk: ChunkReader): InitChunk | undefined {
   const { bytes, valueStart: at } = chunk

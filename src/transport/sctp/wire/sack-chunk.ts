@@ -55,7 +55,7 @@ export function readSack(chunk: ChunkReader): Sack | undefined {
 export const gapStart = (sack: Sack, index: number): number => readU16(sack.bytes, sack.gapsAt + 4 * index)
 export const gapEnd = (sack: Sack, index: number): number => readU16(sack.bytes, sack.gapsAt + 4 * index + 2)
 
-/** Blocks ascend and do not overlap; the first begins behind the TSN that would move the cumulative one on. */
+/** Blocks ascend and do not overlap. */
 function gapsAreOrdered(sack: Sack): boolean {
   let before = 0
   for (let i = 0; i < sack.gapCount; i++) {
