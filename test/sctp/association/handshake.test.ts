@@ -360,6 +360,22 @@ describe('the end that is connected to (RFC 9260, section 5.1)', () => {
   })
 })
 
+describe('a large cookie', () => {
+  it('is given back whole, in a packet as large as it needs', () => {
+    const cookie = bytesOf(60_001)
+    const { peer } = waiting()
+    const answer = peer.send(handInitAck({ parameters: [parameter(7, cookie)] }))
+    assert.deepEqual(answer, [chunk(Type.COOKIE_ECHO, 0, cookie)])
+  })
+
+  it('that fits no packet breaks the association off', () => {
+    const { peer } = waiting()
+    const answer = peer.send(handInitAck({ parameters: [parameter(7, new Uint8Array(65_496))] }))
+    assert.deepEqual(typesOf(answer), [Type.ABORT])
+    assert.deepEqual(peer.member.log, ['closed PROTOCOL_VIOLATION'])
+  })
+})
+
 describe('a stale cookie, at the end that began (RFC 9260, section 5.2.6)', () => {
   const stale = error([{ type: 3, value: u32(1) }])
 
@@ -372,6 +388,16 @@ describe('a stale cookie, at the end that began (RFC 9260, section 5.2.6)', () =
     peer.send(handInitAck())
     peer.send(chunk(Type.COOKIE_ACK))
     assert.deepEqual(peer.member.log, ['up'])
+  })
+
+  it('is not taken for ever', () => {
+    const { peer } = echoed()
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(typesOf(peer.send(stale)), [Type.INIT])
+      peer.send(handInitAck())
+    }
+    assert.deepEqual(peer.send(stale), [])
+    assert.deepEqual(peer.member.log, ['closed CONNECTION_RESET'])
   })
 
   it('has no meaning in any other state', () => {

@@ -13,7 +13,7 @@ import {
   Type,
 } from '../support/chunks.ts'
 import { accepted, HAND_TSN, type HandPeer, typesOf } from '../support/hand-peer.ts'
-import type { Chunk } from '../support/packets.ts'
+import { type Chunk, withChecksum } from '../support/packets.ts'
 import { Site, type SiteOptions } from '../support/site.ts'
 
 const established = (options: SiteOptions = {}): HandPeer => accepted(new Site(options))
@@ -261,4 +261,24 @@ describe('the stream', () => {
     assert.equal(peer.member.association.state, 'ESTABLISHED')
     assert.ok(peer.tsn < HAND_TSN)
   })
+})
+
+describe('a partial chunk (RFC 9260, section 6.10)', () => {
+  for (const [what, tail] of [
+    ['that is longer than what is left', Uint8Array.of(0, 3, 0, 40, 1, 2, 3, 4)],
+    ['that is shorter than its header', Uint8Array.of(0, 3, 0, 3, 1, 2, 3, 4)],
+    ['of which only the type is there', Uint8Array.of(0, 3, 0)],
+  ] as const) {
+    it(`${what} is passed over, and what came before it is taken`, () => {
+      const peer = established()
+      const whole = peer.encode([peer.data(Uint8Array.of(7))])
+      const packet = new Uint8Array(whole.length + tail.length)
+      packet.set(whole)
+      packet.set(tail, whole.length)
+      peer.deliver(withChecksum(packet))
+      assert.deepEqual([...peer.member.data], [7])
+      peer.send(peer.data(Uint8Array.of(8)))
+      assert.deepEqual([...peer.member.data], [7, 8])
+    })
+  }
 })

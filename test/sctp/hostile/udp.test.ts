@@ -112,6 +112,17 @@ test('maxConnections bounds the associations: further peers are refused, and tol
   await receiveNumbered(accepted.reader, 1)
 })
 
+test('a peer that restarts finds room, though maxConnections is reached by itself', async t => {
+  const listener = await openListener(t, sctp, { maxConnections: 1 })
+  const peer = await (await UdpPeer.open(t, listener.address)).connect()
+  const before = await acceptOne(t, listener)
+  await peer.connect({ tag: 0x0a0b0c0e })
+  await failure(before.closed, 'CONNECTION_RESET')
+  const after = await acceptOne(t, listener)
+  await after.writer.send(numbered(1))
+  await peer.next(Type.DATA)
+})
+
 test('INITs and cookies that never come back do not use up maxConnections', async t => {
   const listener = await openListener(t, sctp, { maxConnections: 1 })
   const stranger = await UdpPeer.open(t, listener.address)
