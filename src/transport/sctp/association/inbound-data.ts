@@ -31,6 +31,9 @@ const MOST_AHEAD = 65_535
 const HELD_OVERHEAD_BYTES = 128
 const MOST_DUPLICATES = 32
 
+/** SACKs that tell of a new gap each by itself: as many as a sender waits for, and one for a SACK that is lost. */
+const REPORTS_OF_GAP = 4
+
 /**
  * The receiving side: puts the chunks in order, delivers what is complete up to a TSN, and says so in SACKs
  * (RFC 9260, sections 6.2 and 6.9).
@@ -51,6 +54,8 @@ export class InboundData {
   /** Packets with data since the last SACK. */
   #packets = 0
   #sackAt = Number.POSITIVE_INFINITY
+  /** SACKs that are still to be sent at once because of a gap. */
+  #reports = 0
   /** The credit that the peer has left of what was advertised last. */
   #advertised: number
 
@@ -84,7 +89,8 @@ export class InboundData {
 
   /** Whether the SACK that is due should not wait for other packets that may have come already. */
   get sackIsUrgent(): boolean {
-    return this.#packets >= MOST_UNACKNOWLEDGED_PACKETS || (this.hasGaps && this.#packets > 0)
+    if (this.#packets >= MOST_UNACKNOWLEDGED_PACKETS) return true
+    return this.#reports > 0 && this.#packets > 0 && this.hasGaps
   }
 
   /** Whether something is missing before what has come. */
@@ -141,6 +147,7 @@ export class InboundData {
     for (let i = 0; i < duplicates; i++) writer.u32(this.#duplicates[i]!)
     writer.endChunk()
     this.#duplicates.length = 0
+    if (this.#reports > 0) this.#reports--
     this.#packets = 0
     this.#sackAt = Number.POSITIVE_INFINITY
   }
@@ -189,7 +196,9 @@ export class InboundData {
     const cost = data.length + HELD_OVERHEAD_BYTES
     if (tsnDistance(this.#tsns.cumulative, tsn) > MOST_AHEAD) return
     if (stream !== 0 || this.#heldBytes + cost > this.#windowBytes) return
+    const gaps = this.#tsns.runs.length
     this.#tsns.add(tsn)
+    if (this.#tsns.runs.length > gaps) this.#reports = REPORTS_OF_GAP
     this.#held.set(tsn, {
       flags: chunk.flags,
       sequence: sequenceOf(chunk),

@@ -1,7 +1,7 @@
 import type { ByteStreamSink } from '../../byte-stream.ts'
 
-/** Most that is put together for one call of the sink. */
-const CHUNK_BYTES = 65_536
+/** Most that is put together for one call of the sink: so much that several frames of 64 KiB are whole in it. */
+const CHUNK_BYTES = 262_144
 
 /** What comes in smaller packets than this, while more waits, is put together in memory of the other size. */
 const SMALL_BYTES = 512

@@ -110,7 +110,7 @@ export class PacketWriter {
 
   #pad(start: number): void {
     const length = this.#at - start
-    this.zeros(padded(length) - length)
+    if ((length & 3) !== 0) this.zeros(padded(length) - length)
   }
 
   #renew(): void {
