@@ -5,7 +5,13 @@ import { CauseCode, ChunkType, DataFlag } from '../wire/numbers.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
 import { SACK_BYTES } from '../wire/sack-chunk.ts'
 import { addTsn, type Tsn, tsnDistance } from '../wire/serial.ts'
-import { END_PROTOCOL, MOST_UNACKNOWLEDGED_PACKETS, SACK_DELAY_MS } from './protocol-values.ts'
+import {
+  AFTER_LOSS_MS,
+  END_PROTOCOL,
+  MOST_UNACKNOWLEDGED_AFTER_LOSS,
+  MOST_UNACKNOWLEDGED_PACKETS,
+  SACK_DELAY_MS,
+} from './protocol-values.ts'
 import { ReceivedTsns } from './received-tsns.ts'
 
 /** Whom the stream is delivered to. */
@@ -54,6 +60,9 @@ export class InboundData {
   /** Packets with data since the last SACK. */
   #packets = 0
   #sackAt = Number.POSITIVE_INFINITY
+  /** How many of them a SACK may wait for. */
+  #mostPackets = MOST_UNACKNOWLEDGED_PACKETS
+  #lossyUntil = Number.NEGATIVE_INFINITY
   /** SACKs that are still to be sent at once because of a gap. */
   #reports = 0
   /** The credit that the peer has left of what was advertised last. */
@@ -89,7 +98,7 @@ export class InboundData {
 
   /** Whether the SACK that is due should not wait for other packets that may have come already. */
   get sackIsUrgent(): boolean {
-    if (this.#packets >= MOST_UNACKNOWLEDGED_PACKETS) return true
+    if (this.#packets >= this.#mostPackets) return true
     return this.#reports > 0 && this.#packets > 0 && this.hasGaps
   }
 
@@ -113,6 +122,7 @@ export class InboundData {
   /** Called once for each packet that had DATA, after its chunks. A second one is answered at once (section 6.2). */
   onPacket(now: number): void {
     this.#packets++
+    this.#mostPackets = now < this.#lossyUntil ? MOST_UNACKNOWLEDGED_AFTER_LOSS : MOST_UNACKNOWLEDGED_PACKETS
     const delay = this.#packets >= 2 || this.#tsns.runs.length > 0 ? 0 : SACK_DELAY_MS
     this.#sackAt = Math.min(this.#sackAt, now + delay)
   }
@@ -157,6 +167,7 @@ export class InboundData {
   }
 
   #noteDuplicate(tsn: Tsn, now: number): void {
+    this.#lossyUntil = now + AFTER_LOSS_MS
     if (this.#duplicates.length < MOST_DUPLICATES) this.#duplicates.push(tsn)
     this.sackNow(now)
   }
@@ -190,6 +201,7 @@ export class InboundData {
 
   /** A chunk that has come before its turn. One for which there is no room counts as lost. */
   #hold(tsn: Tsn, chunk: ChunkReader, now: number): void {
+    this.#lossyUntil = now + AFTER_LOSS_MS
     this.sackNow(now)
     const stream = streamOf(chunk)
     const data = userDataOf(chunk)

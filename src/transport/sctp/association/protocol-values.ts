@@ -27,6 +27,13 @@ export const SACK_DELAY_MS = 200
  * cheaper, but where there are too few, one that is lost takes the news of a whole window with it.
  */
 export const MOST_UNACKNOWLEDGED_PACKETS = 8
+
+/**
+ * The same for some time after a gap or a duplicate, in ms: where packets are lost, the peer's window is small, and it
+ * would wait for each SACK.
+ */
+export const MOST_UNACKNOWLEDGED_AFTER_LOSS = 4
+export const AFTER_LOSS_MS = 1000
 export const HEARTBEAT_INTERVAL_MS = 30_000
 
 /** T5-shutdown-guard (section 9.2): five times the longest RTO. */
