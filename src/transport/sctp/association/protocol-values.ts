@@ -26,7 +26,7 @@ export const SACK_DELAY_MS = 200
  * A SACK is sent at the latest after so many packets with data; the RFC suggests two (section 6.2). Fewer SACKs are
  * cheaper, but where there are too few, one that is lost takes the news of a whole window with it.
  */
-export const MOST_UNACKNOWLEDGED_PACKETS = 8
+export const MOST_UNACKNOWLEDGED_PACKETS = 16
 
 /**
  * The same for some time after a gap or a duplicate, in ms: where packets are lost, the peer's window is small, and it
