@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { scratchDirectory } from '../../support/media.ts'
+import { Program } from './program.ts'
+
+/** The NAME=VALUE words of the peer; `peer-options.h` says what they mean. */
+export type PeerOptions = Readonly<Record<string, string | number>>
+
+export interface Ports {
+  readonly udp: number
+  readonly sctp: number
+}
+
+const source = fileURLToPath(new URL('../usrsctp-peer.c', import.meta.url))
+let program: string | undefined
+
+function compiled(): string {
+  if (program === undefined) {
+    program = join(scratchDirectory(), 'usrsctp-peer')
+    execFileSync('cc', ['-O2', '-Wall', '-Werror', '-o', program, source, '-lusrsctp', '-lpthread'])
+  }
+  return program
+}
+
+/** The peer on libusrsctp, and the ports that it says it has. */
+export class Peer extends Program {
+  #ports: Promise<Ports> | undefined
+
+  constructor(t: TestContext, role: string, mode: string, options: PeerOptions) {
+    const words = Object.entries({ limit: 60, ...options }).map(([name, value]) => `${name}=${value}`)
+    super(t, compiled(), [role, mode, ...words])
+  }
+
+  ports(): Promise<Ports> {
+    this.#ports ??= this.line(/^ports (\d+) (\d+)$/).then(([, udp, sctp]) => ({
+      udp: Number(udp),
+      sctp: Number(sctp),
+    }))
+    return this.#ports
+  }
+
+  /** What it received in the end: its count and hash, and how many messages did not look like ours. */
+  async received(): Promise<{ bytes: string; odd: string }> {
+    const [, bytes, odd] = await this.line(/^received (\d+ [0-9a-f]+) \d+ (\d+)$/)
+    return { bytes: bytes!, odd: odd! }
+  }
+}
+
+/** A peer that waits for an association, and the address to connect to. */
+export async function peerServer(
+  t: TestContext,
+  mode: string,
+  options: PeerOptions = {},
+): Promise<{ peer: Peer; address: string }> {
+  const peer = new Peer(t, 'server', mode, options)
+  return { peer, address: addressOf(await peer.ports()) }
+}
+
+/** A peer that connects to an address of ours. */
+export function peerClient(t: TestContext, mode: string, address: string, options: PeerOptions = {}): Peer {
+  const { udp, sctp } = portsOf(address)
+  return new Peer(t, 'client', mode, { 'peer-udp': udp, 'peer-sctp': sctp, ...options })
+}
+
+export function addressOf({ udp, sctp }: Ports): string {
+  return `sctp://127.0.0.1:${sctp}?udp=${udp}`
+}
+
+export function portsOf(address: string): Ports {
+  const { port, searchParams } = new URL(address)
+  return { udp: Number(searchParams.get('udp')), sctp: Number(port) }
+}
