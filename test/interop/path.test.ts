@@ -74,6 +74,11 @@ describeWith(['cc', 'usrsctp'], 'over a path to usrsctp', () => {
       await Promise.all(kinds.map(kind => echoesOver(t, role, losesFirst(kind), [3, 1000])))
     })
 
+    // It asks again after a second, the least that RFC 9260 recommends.
+    it(`that loses the last packet, both ends end cleanly: usrsctp as ${role}`, async t => {
+      await echoesOver(t, role, losesFirst('SHUTDOWN_COMPLETE'), [3, 1000], {})
+    })
+
     it(`that takes no large packets, they become as large as it takes: usrsctp as ${role}`, async t => {
       const { connection, relay } = await joinedByRelay(t, role, 'echo', paths['takes no large packets']!)
       const largest = (): number => largestData(relay, role === 'client')
