@@ -62,13 +62,15 @@ export class PacketWriter {
     this.endChunk()
   }
 
-  /** A parameter or an error cause, which have the same shape (RFC 9260, sections 3.2.1 and 3.3.10). */
+  /**
+   * A parameter of the chunk that has been begun. The padding of the one before it counts to the length of the chunk, that
+   * of the last one does not (RFC 9260, section 3.2).
+   */
   parameter(type: number, value: Uint8Array): void {
-    const start = this.#at
+    this.#pad(this.#chunkStart)
     this.u16(type)
     this.u16(4 + value.length)
     this.bytes(value)
-    this.#pad(start)
   }
 
   u16(value: number): void {
