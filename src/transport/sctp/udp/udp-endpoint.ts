@@ -12,8 +12,8 @@ import type { UdpSocket } from './udp-socket.ts'
 /** What is advertised, where the way to the peer has room for it. */
 const WINDOW_BYTES = 1024 * 1024
 
-/** How long a socket stays behind to answer a peer that has missed the farewell. */
-const LINGER_MS = 1000
+/** How long a socket stays behind to answer a peer that has missed the farewell; it asks again after a second or two. */
+const LINGER_MS = 3000
 
 const randomWords = new Int32Array(256)
 let wordsLeft = 0
