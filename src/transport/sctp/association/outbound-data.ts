@@ -144,18 +144,14 @@ export class OutboundData {
     return this.#lostReady || this.#unsentReady
   }
 
-  /** Fills a packet with data; returns whether it has added any. */
-  fill(writer: PacketWriter, now: number): boolean {
-    const lost = this.#fillLost(writer, now)
-    if (this.#flight.lostCount > 0) return lost
-    let added = lost
+  /** Fills a packet with data: what was lost first. */
+  fill(writer: PacketWriter, now: number): void {
+    this.#fillLost(writer, now)
     while (this.#unsentReady) {
       const byteLength = this.#nextByteLength(writer.room - DATA_HEADER_BYTES)
       if (byteLength === 0) break
       this.#sendNew(byteLength, writer, now)
-      added = true
     }
-    return added
   }
 
   /** Undefined where the SACK is for data that was never sent. */
@@ -258,9 +254,8 @@ export class OutboundData {
     return flight >= this.#congestion.window || flight >= this.#burstLimit || next > this.#peerWindow
   }
 
-  #fillLost(writer: PacketWriter, now: number): boolean {
-    if (!this.#lostReady) return false
-    let added = false
+  #fillLost(writer: PacketWriter, now: number): void {
+    if (!this.#lostReady) return
     for (
       let tsn = this.#flight.first;
       this.#flight.lostCount > 0 && tsn !== this.#flight.next;
@@ -273,10 +268,8 @@ export class OutboundData {
       this.#write(tsn, chunk, writer, now)
       // Where the earliest is sent again, the time for its answer begins anew (section 6.3.2, R1; 7.2.4).
       if (tsn === this.#flight.first) this.#timeoutAt = now + this.#rto.ms
-      added = true
+      this.#mayExceed = false
     }
-    if (added) this.#mayExceed = false
-    return added
   }
 
   #write(tsn: Tsn, chunk: OutboundChunk, writer: PacketWriter, now: number): void {
