@@ -5,8 +5,9 @@ import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { certificateError, handshakeError } from './node-errors.ts'
+import { nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
-import { carryTls, nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
+import { carryTls, secureStream, type TlsCarrier } from './tls-node.ts'
 
 /** Our own deadline is the one that counts; Node's is only put out of its way. */
 const NODE_TIMEOUT_FACTOR = 10

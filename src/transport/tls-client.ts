@@ -1,14 +1,15 @@
-import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
+import { type ConnectionOptions, connect } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings, TlsConnectOptions } from '../options.ts'
 import type { Address } from './address.ts'
 import { attempt } from './attempt.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { handshakeError } from './node-errors.ts'
+import { nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
-import { nodeTlsOptions, secureStream, type TlsCarrier } from './tls-node.ts'
+import { checkIdentity } from './tls-identity.ts'
+import { secureStream, type TlsCarrier } from './tls-node.ts'
 
 /**
  * The client's options in Node's words. The server's certificate is verified whatever the environment says.
@@ -62,14 +63,4 @@ export function clientHandshake(
       tlsSocket.once('secureConnect', () => succeed(secureStream(tlsSocket, carrier, settings)))
     },
   })
-}
-
-/** Node's own check, but for addresses, which some versions of it get wrong (IPv6 on Node 22.23). */
-function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
-  if (isIP(name) === 0) return checkServerIdentity(name, certificate)
-  if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined
-  const error = new Error(
-    `the certificate is not for ${name}; it is for ${certificate.subjectaltname ?? 'no name'}`,
-  )
-  return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 }

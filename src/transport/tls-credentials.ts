@@ -1,0 +1,51 @@
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { optionError } from '../option-rules.ts'
+import type { Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
+import { reasonOf } from './node-errors.ts'
+
+/** TLS options in Node's words. */
+export interface NodeTlsOptions extends SecureContextOptions {
+  ALPNProtocols?: string[]
+}
+
+/**
+ * Puts the options into Node's words.
+ *
+ * @throws ConnectError `INVALID_OPTION` if OpenSSL cannot read a certificate or a key, or they do not belong together
+ */
+export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeTlsOptions {
+  const options: NodeTlsOptions = { minVersion: tls.minVersion ?? 'TLSv1.2' }
+  if (tls.ca !== undefined) options.ca = nodePem(tls.ca)
+  // One text: Node would take a list for several certificates, each with a key of its own.
+  if (tls.cert !== undefined) options.cert = nodePem(tls.cert).join('\n')
+  if (tls.key !== undefined) options.key = nodePem(tls.key)
+  if (tls.passphrase !== undefined) options.passphrase = tls.passphrase
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    throw optionError(culprit(options), `cannot be used: ${reasonOf(cause as Error)}`, cause)
+  }
+  if (tls.alpnProtocols !== undefined) options.ALPNProtocols = [...tls.alpnProtocols]
+  return options
+}
+
+/** Which option it is that OpenSSL does not take. */
+function culprit({ ca, cert, key, passphrase }: SecureContextOptions): string {
+  if (!usable({ ca })) return 'tls.ca'
+  if (!usable({ cert })) return 'tls.cert'
+  return usable({ key, passphrase }) ? 'tls.key (it does not belong to tls.cert)' : 'tls.key'
+}
+
+function usable(options: SecureContextOptions): boolean {
+  try {
+    createSecureContext(options)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function nodePem(pem: Pem): string[] {
+  const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
+  return parts.map(part => (typeof part === 'string' ? part : new TextDecoder().decode(part)))
+}
