@@ -11,8 +11,13 @@ import type { AssociationStream } from '../stream/association-stream.ts'
 import { heartbeatIntervalMs } from './heartbeat-interval.ts'
 import { freePort } from './ports.ts'
 import { formatSctpAddress, type SctpAddress } from './sctp-address.ts'
-import { sharedEndpoint } from './shared-endpoints.ts'
-import type { UdpEndpoint } from './udp-endpoint.ts'
+import { SharedByPort } from './shared-by-port.ts'
+import { UdpEndpoint } from './udp-endpoint.ts'
+import { UdpSocket } from './udp-socket.ts'
+
+const endpoints = new SharedByPort(
+  async (address, udpPort) => new UdpEndpoint(await UdpSocket.bind(address, udpPort)),
+)
 
 /** A listener on an SCTP port of an endpoint that it may share with others. */
 export class SctpListener implements ByteStreamListener, Acceptor {
@@ -35,13 +40,9 @@ export class SctpListener implements ByteStreamListener, Acceptor {
     const failed = (why: string, cause?: unknown): ConnectError =>
       new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${why}`, { cause })
     if (signal?.aborted) throw aborted(what, signal.reason)
-    const open = (): Promise<UdpEndpoint> =>
-      endpointOf(target).catch(cause => {
-        throw failed(explain(cause, target), cause)
-      })
-    let endpoint = await open()
-    // Its last listener may have left, and closed it, since it was found.
-    while (endpoint.isClosed) endpoint = await open()
+    const endpoint = await endpointOf(target).catch(cause => {
+      throw failed(explain(cause, target), cause)
+    })
     const port = target.port === 0 ? freePort(used => endpoint.isListening(used)) : target.port
     if (port === undefined || endpoint.isListening(port)) throw failed(`SCTP port ${target.port} is in use`)
     const listener = new SctpListener(endpoint, target.host, port, settings, sink)
@@ -103,7 +104,7 @@ export class SctpListener implements ByteStreamListener, Acceptor {
 
 async function endpointOf({ host, udpPort }: SctpAddress): Promise<UdpEndpoint> {
   const { address } = await lookup(host)
-  return sharedEndpoint(address, udpPort)
+  return endpoints.at(address, udpPort)
 }
 
 function explain(cause: Error, { udpPort }: SctpAddress): string {

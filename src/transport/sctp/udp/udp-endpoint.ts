@@ -1,11 +1,11 @@
-import { createHmac, randomFillSync } from 'node:crypto'
 import { systemPlatform } from '../../../platform.ts'
 import type { Association, AssociationOptions } from '../association/association.ts'
 import type { AssociationUser } from '../association/association-user.ts'
 import { type Acceptor, Endpoint, type EndpointHost } from '../endpoint/endpoint.ts'
 import type { PeerAddress } from '../endpoint/peer-address.ts'
 import { AssociationStream, type Carrier, type StreamAddresses } from '../stream/association-stream.ts'
-import { MAX_PACKET_BYTES, PacketWriter } from '../wire/packet-writer.ts'
+import { MAX_PACKET_BYTES } from '../wire/packet-writer.ts'
+import { mac, packets, random } from './endpoint-services.ts'
 import { isLoopback, largestPacketBytes } from './link-mtu.ts'
 import type { UdpSocket } from './udp-socket.ts'
 
@@ -14,28 +14,6 @@ const WINDOW_BYTES = 1024 * 1024
 
 /** How long a socket stays behind to answer a peer that has missed the farewell; it asks again after a second or two. */
 const LINGER_MS = 3000
-
-const randomWords = new Int32Array(256)
-let wordsLeft = 0
-
-/** 32 random bits; taken from the system many at a time. */
-function random(): number {
-  if (wordsLeft === 0) {
-    randomFillSync(randomWords)
-    wordsLeft = randomWords.length
-  }
-  return randomWords[--wordsLeft]!
-}
-
-function mac(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return createHmac('sha256', key).update(message).digest()
-}
-
-/**
- * One for all endpoints of the process: packets are put together and handed to the operating system in one go, and only
- * if that does not take them, they need memory of their own.
- */
-const packets = new PacketWriter(systemPlatform.allocate)
 
 /** An SCTP endpoint over one UDP socket, for any number of associations and listeners. */
 export class UdpEndpoint implements EndpointHost, Carrier {
