@@ -24,6 +24,10 @@ export const Flag = { END: 1, BEGIN: 2, UNORDERED: 4, IMMEDIATE: 8, WHOLE: 3, T:
 
 /** Says that both ends end a direction by a mark (PROTOCOL.md). */
 export const ADAPTATION: Tlv = { type: 0xc006, value: Uint8Array.of(0x63, 0x74, 0x73, 0x01) }
+
+/** Zero Checksum Acceptable, where DTLS carries the packets (RFC 9653, section 4). */
+export const ZERO_CHECKSUM: Tlv = { type: 0x8001, value: Uint8Array.of(0, 0, 0, 1) }
+
 export const END_PROTOCOL = 0x63747302
 
 export interface InitFields {

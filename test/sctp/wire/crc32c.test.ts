@@ -85,7 +85,30 @@ describe('the checksum of a packet (RFC 9260, section 6.8)', () => {
     }
   })
 
+  it('may be 0 instead where that is said, but for what begins with INIT or COOKIE ECHO (RFC 9653)', () => {
+    for (let type = 0; type < 256; type++) {
+      const packet = bytesOf(28)
+      packet[12] = type
+      packet.fill(0, 8, 12)
+      assert.equal(isIntact(packet.slice()), false)
+      assert.equal(isIntact(packet.slice(), true), type !== 1 && type !== 10, `type ${type}`)
+    }
+  })
+
+  it('may not be anything else that is wrong where 0 is acceptable', () => {
+    const packet = withChecksum(bytesOf(28))
+    assert.equal(isIntact(packet.slice(), true), true)
+    for (let bit = 0; bit < packet.length * 8; bit++) {
+      const copy = packet.slice()
+      copy[bit >> 3]! ^= 1 << (bit & 7)
+      assert.equal(isIntact(copy, true), false, `bit ${bit}`)
+    }
+  })
+
   it('is never right for less than a header', () => {
-    for (let length = 0; length < 12; length++) assert.equal(isIntact(new Uint8Array(length)), false)
+    for (let length = 0; length < 12; length++) {
+      assert.equal(isIntact(new Uint8Array(length)), false)
+      assert.equal(isIntact(new Uint8Array(length), true), false)
+    }
   })
 })

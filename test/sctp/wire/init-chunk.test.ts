@@ -4,8 +4,17 @@ import fc from 'fast-check'
 import { ChunkReader } from '../../../src/transport/sctp/wire/chunk-reader.ts'
 import { type InitChunk, readInit } from '../../../src/transport/sctp/wire/init-chunk.ts'
 import { type Parameters, readParameters } from '../../../src/transport/sctp/wire/parameters.ts'
-import { ADAPTATION, type InitFields, init, parameter } from '../support/chunks.ts'
-import { type Chunk, concat, encodePacket, encodeTlv, encodeTlvs, type Tlv, u16 } from '../support/packets.ts'
+import { ADAPTATION, type InitFields, init, parameter, ZERO_CHECKSUM } from '../support/chunks.ts'
+import {
+  type Chunk,
+  concat,
+  encodePacket,
+  encodeTlv,
+  encodeTlvs,
+  type Tlv,
+  u16,
+  u32,
+} from '../support/packets.ts'
 
 function read(chunk: Chunk): InitChunk | undefined {
   const reader = new ChunkReader()
@@ -59,6 +68,7 @@ describe('parameters (RFC 9260, section 3.2.1)', () => {
     assert.deepEqual(readTlvs(), {
       cookie: undefined,
       adaptationCode: undefined,
+      zeroChecksumAcceptable: false,
       hasHostName: false,
       unrecognized: [],
     })
@@ -73,6 +83,22 @@ describe('parameters (RFC 9260, section 3.2.1)', () => {
     )
     assert.deepEqual(read1?.cookie, Uint8Array.of(1))
     assert.equal(read1?.adaptationCode, 0x63747301)
+  })
+
+  it('say whether a checksum of 0 is taken from packets inside DTLS (RFC 9653, section 4)', () => {
+    assert.equal(readTlvs(ZERO_CHECKSUM)?.zeroChecksumAcceptable, true)
+    const others = [0, 2, 256, 0x01000000, 0x80000001].map(method => parameter(0x8001, u32(method)))
+    const one = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 1)
+    const malformed = [0, 1, 3, 5, 8].map(length => parameter(0x8001, one.slice(0, length)))
+    for (const other of [...others, ...malformed]) {
+      const read1 = readTlvs(other, ADAPTATION)
+      assert.deepEqual([read1?.zeroChecksumAcceptable, read1?.unrecognized], [false, []])
+      assert.equal(read1?.adaptationCode, 0x63747301)
+    }
+    for (const other of others) {
+      assert.equal(readTlvs(other, ZERO_CHECKSUM)?.zeroChecksumAcceptable, false)
+      assert.equal(readTlvs(ZERO_CHECKSUM, other)?.zeroChecksumAcceptable, true)
+    }
   })
 
   it('have a cookie of their own, not one that keeps the packet', () => {

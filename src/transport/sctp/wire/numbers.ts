@@ -24,7 +24,7 @@ export const DataFlag = { END: 1, BEGIN: 2, UNORDERED: 4, IMMEDIATE: 8 } as cons
 /** Of ABORT and SHUTDOWN COMPLETE: the tag is the receiver's peer's, because the sender knows no other (section 8.5.1). */
 export const T_FLAG = 1
 
-/** Parameters of INIT and INIT ACK (RFC 9260, section 3.3.2.1; RFC 5061, section 4.1). */
+/** Parameters of INIT and INIT ACK (RFC 9260, section 3.3.2.1; RFC 9653, section 4; RFC 5061, section 4.1). */
 export const ParameterType = {
   HEARTBEAT_INFO: 1,
   IPV4_ADDRESS: 5,
@@ -34,8 +34,12 @@ export const ParameterType = {
   COOKIE_PRESERVATIVE: 9,
   HOST_NAME_ADDRESS: 11,
   SUPPORTED_ADDRESS_TYPES: 12,
+  ZERO_CHECKSUM_ACCEPTABLE: 0x8001,
   ADAPTATION_LAYER_INDICATION: 0xc006,
 } as const
+
+/** What detects errors in the place of CRC32c: Error Detection Method Identifiers (RFC 9653, section 8). */
+export const ErrorDetectionMethod = { SCTP_OVER_DTLS: 1 } as const
 
 /** Error causes (RFC 9260, section 3.3.10). */
 export const CauseCode = {

@@ -93,11 +93,15 @@ export class PacketWriter {
     this.#at += byteLength
   }
 
-  /** The whole packet. Its memory is not written to again before {@link recycle}. */
-  finish(): Uint8Array {
+  /**
+   * The whole packet. Its memory is not written to again before {@link release}.
+   *
+   * @param zeroChecksum whether its checksum is left 0 (RFC 9653, section 5.2)
+   */
+  finish(zeroChecksum = false): Uint8Array {
     const packet = this.#memory.subarray(this.#start, this.#at)
     this.#start = this.#at
-    writeChecksum(packet)
+    if (!zeroChecksum) writeChecksum(packet)
     return packet
   }
 

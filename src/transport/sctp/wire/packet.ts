@@ -1,5 +1,6 @@
 import { readI32, readU16, readU32, writeU32 } from './bytes.ts'
 import { crc32c } from './crc32c.ts'
+import { ChunkType } from './numbers.ts'
 
 /** RFC 9260, section 3.1. */
 export const COMMON_HEADER_BYTES = 12
@@ -13,12 +14,22 @@ export const verificationTagOf = (packet: Uint8Array): number => readI32(packet,
 
 /**
  * Whether a datagram is a packet whose checksum is right (RFC 9260, section 6.8). Its checksum field is zero afterwards.
+ *
+ * @param zeroAcceptable whether a 0 is as good as a right checksum (RFC 9653, section 5.3), but for what begins an
+ * association: that is never sent so (section 5.2)
  */
-export function isIntact(packet: Uint8Array): boolean {
+export function isIntact(packet: Uint8Array, zeroAcceptable = false): boolean {
   if (packet.length < COMMON_HEADER_BYTES) return false
-  const given = swapped(readU32(packet, CHECKSUM_AT))
+  const given = readU32(packet, CHECKSUM_AT)
+  if (given === 0 && zeroAcceptable && !begins(packet)) return true
   writeU32(packet, CHECKSUM_AT, 0)
-  return crc32c(packet) === given
+  return crc32c(packet) === swapped(given)
+}
+
+/** INIT and COOKIE ECHO are the first chunk of their packet, or nobody looks at them. */
+function begins(packet: Uint8Array): boolean {
+  const type = packet[COMMON_HEADER_BYTES]
+  return type === ChunkType.INIT || type === ChunkType.COOKIE_ECHO
 }
 
 /** The field must be zero. */

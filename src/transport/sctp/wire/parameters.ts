@@ -1,11 +1,13 @@
 import { padded, readU16, readU32 } from './bytes.ts'
-import { ParameterType, reportsUnknown, stopsAtUnknown } from './numbers.ts'
+import { ErrorDetectionMethod, ParameterType, reportsUnknown, stopsAtUnknown } from './numbers.ts'
 
 /** What the parameters of an INIT or INIT ACK say (RFC 9260, section 3.3.2.1). */
 export interface Parameters {
   readonly cookie: Uint8Array | undefined
   /** RFC 5061, section 4.1. */
   readonly adaptationCode: number | undefined
+  /** Whether a checksum of 0 is taken where DTLS carries the packets (RFC 9653, section 4). */
+  readonly zeroChecksumAcceptable: boolean
   /** A Host Name Address, which must be refused (RFC 9260, section 3.3.2.1.4). */
   readonly hasHostName: boolean
   /** Those that are not known and ask to be reported, whole. */
@@ -27,6 +29,7 @@ const HEADER_BYTES = 4
 export function readParameters(bytes: Uint8Array, start: number, end: number): Parameters | undefined {
   let cookie: Uint8Array | undefined
   let adaptationCode: number | undefined
+  let detectionMethod: number | undefined
   let hasHostName = false
   const unrecognized: Uint8Array[] = []
   for (let at = start; at < end; ) {
@@ -39,11 +42,15 @@ export function readParameters(bytes: Uint8Array, start: number, end: number): P
     else if (type === ParameterType.ADAPTATION_LAYER_INDICATION) {
       if (length !== 8) return undefined
       adaptationCode ??= readU32(bytes, at + HEADER_BYTES)
+    } else if (type === ParameterType.ZERO_CHECKSUM_ACCEPTABLE) {
+      // Of another length it means nothing, and that is no reason to refuse the peer.
+      if (length === 8) detectionMethod ??= readU32(bytes, at + HEADER_BYTES)
     } else if (!ignored.has(type)) {
       if (reportsUnknown(type, 16)) unrecognized.push(bytes.slice(at, at + length))
       if (stopsAtUnknown(type, 16)) break
     }
     at += padded(length)
   }
-  return { cookie, adaptationCode, hasHostName, unrecognized }
+  const zeroChecksumAcceptable = detectionMethod === ErrorDetectionMethod.SCTP_OVER_DTLS
+  return { cookie, adaptationCode, zeroChecksumAcceptable, hasHostName, unrecognized }
 }
