@@ -25,6 +25,7 @@ const state: CookieState = {
   peerInitialTsn: 2 ** 31 - 1,
   peerWindow: 0xffffffff,
   peerAdaptationCode: 0xfedcba98,
+  peerZeroChecksumAcceptable: true,
   localTieTag: 7,
   peerTieTag: -8,
 }
@@ -41,6 +42,7 @@ const fields = {
   peerInitialTsn: i32,
   peerWindow: u32,
   peerAdaptationCode: fc.option(u32, { nil: undefined }),
+  peerZeroChecksumAcceptable: fc.boolean(),
   localTieTag: i32,
   peerTieTag: i32,
 }

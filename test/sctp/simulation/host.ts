@@ -19,6 +19,8 @@ export interface HostPlan {
   readonly windowBytes: number
   readonly largestPacketBytes: number
   readonly heartbeatIntervalMs: number
+  /** As if DTLS carried the packets (RFC 9653). */
+  readonly zeroChecksumAcceptable: boolean
   /** Undefined for any. */
   readonly initialTsn: number | undefined
   /** Between packets that have come and what the program does about them, up to so many ms. */
@@ -70,6 +72,7 @@ class SimulatedMember implements Member {
 /** A machine: an endpoint behind one UDP port, its associations, and the programs that use them. */
 export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
   readonly packets = new PacketWriter(byteLength => new Uint8Array(byteLength))
+  readonly zeroChecksumAcceptable: boolean
   readonly address: string
   readonly #plan: HostPlan
   readonly #peerWindow: number
@@ -93,6 +96,7 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
     chance: Chance,
   ) {
     this.address = address
+    this.zeroChecksumAcceptable = plan.zeroChecksumAcceptable
     this.#plan = plan
     this.#peerWindow = peerWindow
     this.#clock = clock
@@ -169,9 +173,9 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
 
   #options(user: User): AssociationOptions {
     const { windowBytes, heartbeatIntervalMs, largestPacketBytes } = this.#plan
-    const { packets, random } = this
-    const ports = { localPort: PORT, peerPort: PORT }
-    return { ...ports, windowBytes, heartbeatIntervalMs, largestPacketBytes, packets, random, user }
+    const { packets, random, zeroChecksumAcceptable } = this
+    const path = { localPort: PORT, peerPort: PORT, largestPacketBytes, heartbeatIntervalMs }
+    return { ...path, windowBytes, zeroChecksumAcceptable, packets, random, user }
   }
 
   #add(association: Association, user: User, peer: PeerAddress): SimulatedMember {

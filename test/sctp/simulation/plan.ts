@@ -60,6 +60,7 @@ const QUIET_HOST: HostPlan = {
   windowBytes: 1_048_576,
   largestPacketBytes: 1472,
   heartbeatIntervalMs: 30_000,
+  zeroChecksumAcceptable: false,
   initialTsn: undefined,
   turnMs: 0,
   lateTimers: 0,

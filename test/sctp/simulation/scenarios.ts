@@ -46,6 +46,7 @@ function someHost(chance: Chance): HostPlan {
     windowBytes: chance.pick([1500, 5000, 20_000, 65_536, 262_144, 1_048_576]),
     largestPacketBytes: chance.pick([1200, 1280, 1452, 1472, 8972, 65_504]),
     heartbeatIntervalMs: chance.pick([1000, 5000, 30_000]),
+    zeroChecksumAcceptable: false,
     initialTsn: undefined,
     turnMs: chance.pick([0, 0, 1, 10]),
     lateTimers: 0,

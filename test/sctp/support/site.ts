@@ -20,6 +20,8 @@ export interface SiteOptions {
   readonly windowBytes?: number
   readonly heartbeatIntervalMs?: number
   readonly largestPacketBytes?: number
+  /** Whether it is as if DTLS carried the packets. */
+  readonly zeroChecksumAcceptable?: boolean
   /** Associations that are taken; more are turned away. */
   readonly mostAccepted?: number
 }
@@ -97,6 +99,7 @@ export class Site implements EndpointHost, Acceptor {
   now = 1_000_000
   readonly random: () => number
   readonly packets = new PacketWriter(byteLength => new Uint8Array(byteLength).fill(0xdb))
+  readonly zeroChecksumAcceptable: boolean
   readonly endpoint: Endpoint
   readonly members: SiteMember[] = []
   /** What was sent and not taken yet, and where to. */
@@ -107,6 +110,7 @@ export class Site implements EndpointHost, Acceptor {
     const next = random(options.seed ?? 1)
     this.random = () => Math.floor(next() * 2 ** 32)
     this.#options = options
+    this.zeroChecksumAcceptable = options.zeroChecksumAcceptable ?? false
     this.endpoint = new Endpoint(this)
   }
 
@@ -186,7 +190,7 @@ export class Site implements EndpointHost, Acceptor {
 
   /** What was sent since the last time, read. */
   take(): Packet[] {
-    return this.sent.splice(0).map(({ bytes }) => decodePacket(bytes))
+    return this.sent.splice(0).map(({ bytes }) => decodePacket(bytes, this.zeroChecksumAcceptable))
   }
 
   get #mostAccepted(): number {
@@ -232,6 +236,7 @@ export class Site implements EndpointHost, Acceptor {
       windowBytes: this.windowFor(),
       heartbeatIntervalMs: this.#options.heartbeatIntervalMs ?? 0,
       largestPacketBytes: this.#options.largestPacketBytes ?? 1200,
+      zeroChecksumAcceptable: this.zeroChecksumAcceptable,
       random: this.random,
       packets: this.packets,
       user,

@@ -43,6 +43,11 @@ export interface AssociationOptions {
   readonly heartbeatIntervalMs: number
   /** Largest packet that the local link takes, in bytes. */
   readonly largestPacketBytes: number
+  /**
+   * Whether DTLS carries the packets (RFC 8261), and detects errors in them: then INIT says so, and where the peer has
+   * said so as well, packets have a checksum of 0 (RFC 9653). To be the same as that of the endpoint.
+   */
+  readonly zeroChecksumAcceptable: boolean
   /** Gives 32 random bits. */
   readonly random: () => number
   readonly packets: PacketWriter
@@ -91,6 +96,7 @@ export class Association {
   #exchange: Exchange | undefined
   #closed = false
   #bursting = false
+  #sendsZeroChecksum = false
   #farewell: Farewell | undefined
   #saidComplete = false
 
@@ -99,13 +105,9 @@ export class Association {
     const tag = randomTag(options.random)
     const initialTsn = options.random() | 0
     const association = new Association(options, tag, initialTsn)
-    association.#initiation = new Initiation({
-      initiateTag: tag,
-      window: options.windowBytes,
-      outboundStreams: 1,
-      inboundStreams: 1,
-      initialTsn,
-    })
+    const { windowBytes: window, zeroChecksumAcceptable } = options
+    const fields = { initiateTag: tag, window, outboundStreams: 1, inboundStreams: 1, initialTsn }
+    association.#initiation = new Initiation(fields, zeroChecksumAcceptable)
     return association
   }
 
@@ -201,6 +203,7 @@ export class Association {
   adopt(cookie: CookieState, now: number): void {
     if (this.#exchange === undefined || this.#initiation !== undefined) {
       this.#learn(cookie.peerTag, cookie.peerInitialTsn, cookie.peerWindow, cookie.peerAdaptationCode)
+      this.#agreeOnChecksum(cookie.peerZeroChecksumAcceptable)
       this.#establish(now)
     }
     this.#control.add(ChunkType.COOKIE_ACK, NOTHING)
@@ -208,6 +211,8 @@ export class Association {
 
   /** Sends SHUTDOWN ACK once more, to a peer that has begun anew meanwhile (sections 5.2.4 and 9.2). */
   answerShutdownAck(now: number, cause?: Cause): void {
+    // The peer knows no longer what it has announced.
+    this.#sendsZeroChecksum = false
     if (cause !== undefined) this.#control.addError(cause.code, cause.info)
     this.#exchange?.answerShutdownAck(now)
   }
@@ -336,6 +341,7 @@ export class Association {
       this.#breakWith(causeWithText(CauseCode.PROTOCOL_VIOLATION, 'a cookie that fits no packet'))
     } else {
       this.#learn(init.initiateTag, init.initialTsn, init.window, init.adaptationCode)
+      this.#agreeOnChecksum(init.zeroChecksumAcceptable)
       if (initiation.transmissions === 1) this.#path.rto.sample(now - initiation.sentAt)
       initiation.echo(init.cookie, init.unrecognized)
     }
@@ -352,6 +358,11 @@ export class Association {
       accepted: this.#initiation === undefined,
     }
     this.#exchange = new Exchange(start, this.#path, this.#control, this.#user)
+  }
+
+  /** What the peer has said counts only where the same is true at this end (RFC 9653, section 5.2). */
+  #agreeOnChecksum(acceptableToPeer: boolean): void {
+    this.#sendsZeroChecksum = acceptableToPeer && this.#options.zeroChecksumAcceptable
   }
 
   #establish(now: number): void {
@@ -421,11 +432,16 @@ export class Association {
     this.#farewell = undefined
     this.#begin(this.#path.packetBytes)
     this.#packets.chunk(type, 0, value)
-    return this.#packets.finish()
+    return this.#finish()
   }
 
   #begin(limitBytes: number): void {
     this.#packets.begin(this.localPort, this.peerPort, this.#peerTag, limitBytes)
+  }
+
+  /** INIT and COOKIE ECHO have a checksum, whatever the ends have agreed on (RFC 9653, section 5.2). */
+  #finish(): Uint8Array {
+    return this.#packets.finish(this.#sendsZeroChecksum && this.#initiation === undefined)
   }
 
   /** A probe of the path's MTU, if one is due: a packet of its own. */
@@ -434,7 +450,7 @@ export class Association {
     if (size === undefined) return undefined
     this.#begin(size)
     this.#path.writeProbe(this.#packets)
-    return this.#packets.finish()
+    return this.#finish()
   }
 
   #packet(now: number): Uint8Array | undefined {
@@ -442,6 +458,6 @@ export class Association {
     this.#begin(this.#initiation?.packetBytes ?? this.#path.packetBytes)
     if (this.#initiation === undefined) this.#exchange!.fill(writer, now)
     else if (this.#initiation.isDue) this.#initiation.write(writer, now)
-    return writer.isEmpty ? undefined : writer.finish()
+    return writer.isEmpty ? undefined : this.#finish()
   }
 }

@@ -13,6 +13,8 @@ export interface CookieState {
   readonly peerWindow: number
   /** Of the peer's INIT; RFC 5061, section 4.1. */
   readonly peerAdaptationCode: number | undefined
+  /** Of the peer's INIT; RFC 9653, section 4. */
+  readonly peerZeroChecksumAcceptable: boolean
   /** The tags of the association that there already was, both 0 if there was none (RFC 9260, section 5.2.2). */
   readonly localTieTag: number
   readonly peerTieTag: number
@@ -28,6 +30,10 @@ export type Mac = (key: Uint8Array, message: Uint8Array) => Uint8Array
 const FIELDS_BYTES = 45
 const MAC_BYTES = 32
 const KEY_BYTES = 32
+
+/** Flags of the last byte. */
+const HAS_ADAPTATION_CODE = 1
+const ZERO_CHECKSUM_ACCEPTABLE = 2
 
 /**
  * Makes State Cookies and opens those that come back (RFC 9260, sections 5.1.3 to 5.1.5). The key is changed before
@@ -91,10 +97,12 @@ function writeState(cookie: Uint8Array, state: CookieState, now: number): void {
   writeU32(cookie, 32, state.localTieTag)
   writeU32(cookie, 36, state.peerTieTag)
   writeU32(cookie, 40, state.peerAdaptationCode ?? 0)
-  cookie[44] = state.peerAdaptationCode === undefined ? 0 : 1
+  if (state.peerAdaptationCode !== undefined) cookie[44]! |= HAS_ADAPTATION_CODE
+  if (state.peerZeroChecksumAcceptable) cookie[44]! |= ZERO_CHECKSUM_ACCEPTABLE
 }
 
 function readState(cookie: Uint8Array): CookieState {
+  const flags = cookie[44]!
   return {
     localPort: readU16(cookie, 8),
     peerPort: readU16(cookie, 10),
@@ -105,7 +113,8 @@ function readState(cookie: Uint8Array): CookieState {
     peerWindow: readU32(cookie, 28),
     localTieTag: readI32(cookie, 32),
     peerTieTag: readI32(cookie, 36),
-    peerAdaptationCode: cookie[44] === 0 ? undefined : readU32(cookie, 40),
+    peerAdaptationCode: (flags & HAS_ADAPTATION_CODE) === 0 ? undefined : readU32(cookie, 40),
+    peerZeroChecksumAcceptable: (flags & ZERO_CHECKSUM_ACCEPTABLE) !== 0,
   }
 }
 

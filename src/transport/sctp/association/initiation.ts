@@ -1,7 +1,7 @@
 import { padded, writeU32 } from '../wire/bytes.ts'
 import { CHUNK_HEADER_BYTES } from '../wire/chunk-reader.ts'
 import { type InitFields, writeInit } from '../wire/init-chunk.ts'
-import { CauseCode, ChunkType, ParameterType } from '../wire/numbers.ts'
+import { CauseCode, ChunkType, ErrorDetectionMethod, ParameterType } from '../wire/numbers.ts'
 import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import { MAX_PACKET_BYTES, type PacketWriter } from '../wire/packet-writer.ts'
 import { causeBytes } from './control-chunks.ts'
@@ -24,6 +24,7 @@ const NEVER = Number.POSITIVE_INFINITY
 /** The client's half of the handshake: INIT and COOKIE ECHO, and their timers (RFC 9260, section 5.1). */
 export class Initiation {
   readonly #fields: InitFields
+  readonly #zeroChecksumAcceptable: boolean
   #cookie: Uint8Array | undefined
   #unrecognized: readonly Uint8Array[] = []
   #due = true
@@ -34,8 +35,9 @@ export class Initiation {
   #sentAt = 0
   #restarts = 0
 
-  constructor(fields: InitFields) {
+  constructor(fields: InitFields, zeroChecksumAcceptable: boolean) {
     this.#fields = fields
+    this.#zeroChecksumAcceptable = zeroChecksumAcceptable
   }
 
   get at(): number {
@@ -95,8 +97,8 @@ export class Initiation {
     this.#transmissions++
     this.#sentAt = now
     this.#at = now + this.#timeoutMs
-    if (this.#cookie === undefined) writeInitChunk(writer, ChunkType.INIT, this.#fields)
-    else this.#writeCookieEcho(writer, this.#cookie)
+    if (this.#cookie !== undefined) this.#writeCookieEcho(writer, this.#cookie)
+    else writeInitChunk(writer, ChunkType.INIT, this.#fields, this.#zeroChecksumAcceptable)
   }
 
   #again(): void {
@@ -122,17 +124,24 @@ export function writeInitChunk(
   writer: PacketWriter,
   type: number,
   fields: InitFields,
+  zeroChecksumAcceptable: boolean,
   cookie?: Uint8Array,
   unrecognized: readonly Uint8Array[] = [],
 ): void {
   writer.beginChunk(type, 0)
   writeInit(writer, fields)
-  const code = new Uint8Array(4)
-  writeU32(code, 0, ADAPTATION_CODE)
-  writer.parameter(ParameterType.ADAPTATION_LAYER_INDICATION, code)
+  writer.parameter(ParameterType.ADAPTATION_LAYER_INDICATION, word(ADAPTATION_CODE))
+  if (zeroChecksumAcceptable)
+    writer.parameter(ParameterType.ZERO_CHECKSUM_ACCEPTABLE, word(ErrorDetectionMethod.SCTP_OVER_DTLS))
   if (cookie !== undefined) writer.parameter(ParameterType.STATE_COOKIE, cookie)
   for (const parameter of unrecognized) {
     if (parameter.length + 8 <= writer.room) writer.parameter(ParameterType.UNRECOGNIZED_PARAMETER, parameter)
   }
   writer.endChunk()
+}
+
+function word(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  writeU32(bytes, 0, value)
+  return bytes
 }

@@ -23,6 +23,11 @@ export interface EndpointHost {
   readonly random: () => number
   readonly mac: Mac
   readonly packets: PacketWriter
+  /**
+   * Whether DTLS carries the packets (RFC 8261), and detects errors in them: then a checksum of 0 is taken, and INIT ACK
+   * says so (RFC 9653). To be the same as that of the endpoint's associations.
+   */
+  readonly zeroChecksumAcceptable: boolean
   /** Receive window that INIT ACK advertises to a peer, in bytes. */
   windowFor(peer: PeerAddress): number
 }
@@ -79,7 +84,7 @@ export class Endpoint {
 
   /** Takes a datagram that has come. */
   receive(packet: Uint8Array, peer: PeerAddress, now: number): void {
-    if (!isIntact(packet)) return
+    if (!isIntact(packet, this.#host.zeroChecksumAcceptable)) return
     if (sourcePortOf(packet) === 0 || destinationPortOf(packet) === 0) return
     const chunk = this.#chunk
     chunk.open(packet)
@@ -172,20 +177,17 @@ export class Endpoint {
       peerInitialTsn: init.initialTsn,
       peerWindow: init.window,
       peerAdaptationCode: init.adaptationCode,
+      peerZeroChecksumAcceptable: init.zeroChecksumAcceptable,
       localTieTag: isBeginning ? 0 : (association?.localTag ?? 0),
       peerTieTag: isBeginning ? 0 : (association?.peerTag ?? 0),
     }
     const cookie = this.#cookies.sign(state, peer.address, now)
     const window = this.#host.windowFor(peer)
-    const fields = {
-      initiateTag: localTag,
-      window,
-      outboundStreams: 1,
-      inboundStreams: 1,
-      initialTsn: localInitialTsn,
-    }
+    const initialTsn = localInitialTsn
+    const fields = { initiateTag: localTag, window, outboundStreams: 1, inboundStreams: 1, initialTsn }
     this.#packets.begin(localPort, peerPort, init.initiateTag, BASE_PACKET_BYTES)
-    writeInitChunk(this.#packets, ChunkType.INIT_ACK, fields, cookie, init.unrecognized)
+    const zero = this.#host.zeroChecksumAcceptable
+    writeInitChunk(this.#packets, ChunkType.INIT_ACK, fields, zero, cookie, init.unrecognized)
     this.#host.answer(this.#packets.finish(), peer)
   }
 

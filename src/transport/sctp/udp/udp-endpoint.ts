@@ -20,6 +20,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
   readonly random = random
   readonly mac = mac
   readonly packets = packets
+  readonly zeroChecksumAcceptable = false
   readonly #socket: UdpSocket
   readonly #endpoint: Endpoint
   readonly #receiveBufferBytes: number
@@ -71,6 +72,7 @@ export class UdpEndpoint implements EndpointHost, Carrier {
       ...options,
       windowBytes: this.windowFor(peer),
       largestPacketBytes: this.#largestTo(peer),
+      zeroChecksumAcceptable: this.zeroChecksumAcceptable,
       random,
       packets,
       user,
