@@ -1,6 +1,6 @@
 import type { PeerAddress } from '../../../src/transport/sctp/endpoint/peer-address.ts'
 import type { Link } from './link.ts'
-import { showPacket, withoutAdaptation } from './packet-view.ts'
+import { checksumOf, showPacket, withoutAdaptation } from './packet-view.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export interface Receiver {
@@ -18,6 +18,8 @@ interface Place {
 export class Network {
   packets = 0
   bytes = 0
+  /** Packets with a checksum of 0. */
+  zeroChecksums = 0
   /** Followed by those who look for a defect. */
   trace: ((line: string) => void) | undefined
   readonly #places = new Map<string, Place>()
@@ -46,6 +48,7 @@ export class Network {
   send(from: string, packet: Uint8Array, to: PeerAddress): void {
     this.packets++
     this.bytes += packet.length
+    if (checksumOf(packet) === 0) this.zeroChecksums++
     const { out, port } = this.#placeOf(from)
     const sent = this.#strips ? withoutAdaptation(packet) : packet
     this.trace?.(`${this.#clock.now.toFixed(1)} ${from} sends ${sent.length}: ${showPacket(sent)}`)

@@ -13,6 +13,8 @@ const viewOf = (bytes: Uint8Array, start = 0, length = bytes.length - start): Da
 
 export const tagOf = (packet: Uint8Array): number => viewOf(packet).getInt32(4)
 
+export const checksumOf = (packet: Uint8Array): number => viewOf(packet).getUint32(8)
+
 export function chunksOf(packet: Uint8Array): ChunkView[] {
   const view = viewOf(packet)
   const chunks: ChunkView[] = []

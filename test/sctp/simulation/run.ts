@@ -21,6 +21,8 @@ export interface Outcome {
   readonly errors: readonly string[]
   /** Chunks that were sent more than once. */
   readonly sentAgain: number
+  /** Packets with a checksum of 0. */
+  readonly zeroChecksums: number
 }
 
 /** Two machines, the path between them, and one run from the first INIT to the last farewell. */
@@ -72,8 +74,9 @@ export class Run {
   get #outcome(): Outcome {
     const errors = this.#users.flatMap(({ error }) => (error === undefined ? [] : [error.message]))
     const { now, events } = this.#clock
-    const { packets } = this.#network
-    return { ms: now, packets, events, bytes: this.#bytes, errors, sentAgain: this.#sentAgain }
+    const { packets, zeroChecksums } = this.#network
+    const counts = { packets, zeroChecksums, events, bytes: this.#bytes, sentAgain: this.#sentAgain }
+    return { ms: now, errors, ...counts }
   }
 
   get #sentAgain(): number {

@@ -215,6 +215,18 @@ function lateTimers(chance: Chance): Plan {
   }))
 }
 
+/** DTLS lets nothing through that was changed, so neither end asks for checksums (RFC 9653). */
+function insideDtls(chance: Chance): Plan {
+  const makePlan = chance.pick([
+    () => lossy(chance, 0.05),
+    () => reordering(chance),
+    () => blackHoles(chance),
+    () => simultaneous(chance),
+    () => restart(chance, chance.pick(['client', 'server'])),
+  ])
+  return withHost(makePlan(), () => ({ zeroChecksumAcceptable: true }))
+}
+
 /** All of it. Whatever it comes to, what arrives is right, and it comes to an end. */
 function everything(chance: Chance): Plan {
   const base = withOutage(chance)
@@ -270,5 +282,6 @@ export const SCENARIOS: Scenarios = {
   'plain SHUTDOWN, 5 % is lost': chance => plainShutdown(lossy(chance, 0.05)),
   'plain SHUTDOWN, packets overtake each other': chance => plainShutdown(reordering(chance)),
   'plain SHUTDOWN, the path goes away for a while': chance => plainShutdown(withOutage(chance)),
+  'inside DTLS, without checksums': insideDtls,
   'everything at once': everything,
 }
