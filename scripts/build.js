@@ -16,6 +16,7 @@ await build({
   outdir: 'dist',
   outbase: 'src',
   bundle: true,
+  external: ['koffi'],
   splitting: true,
   format: 'esm',
   platform: 'node',

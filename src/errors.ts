@@ -19,6 +19,8 @@ export const ConnectErrorCode = {
   CONNECT_FAILED: 'CONNECT_FAILED',
   /** The peer was not reached within `connectTimeoutMs`. */
   CONNECT_TIMEOUT: 'CONNECT_TIMEOUT',
+  /** The transport needs a package that is not installed, or something that this runtime lacks; `message` says what. */
+  TRANSPORT_UNAVAILABLE: 'TRANSPORT_UNAVAILABLE',
   /** The listener could not be set up, or has failed for good. */
   LISTEN_FAILED: 'LISTEN_FAILED',
   /** The listener had `maxConnections` open, or the process no descriptor left. */

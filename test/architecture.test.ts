@@ -64,6 +64,10 @@ const [wire, association, endpoint, stream] = ['wire/', 'association/', 'endpoin
   part => `transport/sctp/${part}`,
 ) as [string, string, string, string]
 
+/** DTLS: who does it, and its records; what is inside, and the sockets, may import more. */
+const dtlsEngine = 'transport/dtls-sctp/engine/'
+const dtlsLink = 'transport/dtls-sctp/link/'
+
 const portable = ['frame/', 'connection/', 'session/', wire, association, endpoint, stream, ...shared]
 
 /** What the connection may know of the transports. */
@@ -82,6 +86,8 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
   [association, ['errors.ts', wire]],
   [endpoint, ['errors.ts', wire, association]],
   [stream, ['errors.ts', 'platform.ts', 'transport/byte-stream.ts', wire, association, endpoint]],
+  [dtlsEngine, ['errors.ts', 'options.ts']],
+  [dtlsLink, ['platform.ts', `${dtlsEngine}dtls-engine.ts`]],
   ['transport/', shared],
   ['connection/', [...shared, 'frame/', ...seam]],
   ['session/', [...shared, 'frame/', 'connection/', ...seam]],
@@ -91,6 +97,16 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
 
 /** What may know of the parts of SCTP: themselves, and the transports that are made of them. */
 const ofSctp = /^transport\/(sctp\/|sctp\.ts$|dtls-sctp\.ts$|dtls-sctp\/)/
+
+/** The same for DTLS. */
+const ofDtlsSctp = /^transport\/dtls-sctp(\/|\.ts$)/
+
+/** The one package that is asked for, where it is there, and the one file that does. */
+const optional = { specifier: 'koffi', path: `${dtlsEngine}load-engine.ts` }
+
+/** What may load something later: what is not needed by all who use the library. */
+const loadsLater = (path: string): boolean =>
+  path === 'transport/schemes.ts' || path === optional.path || path.startsWith('cli/')
 
 /** The transports themselves, which only the scheme table names. */
 const concrete = /^transport\/(tcp|tls|unix|memory|sctp|dtls-sctp|ws|wss)\.ts$/
@@ -112,8 +128,10 @@ const eachImport =
 const rules = {
   'every import is a file of src or a module of Node': modules => {
     const paths = new Set(modules.map(module => module.path))
-    return eachImport((_, { specifier, target }) => {
-      if (target === undefined) return specifier.startsWith('node:') ? undefined : 'a third party'
+    return eachImport(({ path }, { specifier, target, dynamic }) => {
+      const isOptional = specifier === optional.specifier && path === optional.path && dynamic
+      if (isOptional || specifier.startsWith('node:')) return undefined
+      if (target === undefined) return 'a third party'
       return paths.has(target) ? undefined : 'no file of src'
     })(modules)
   },
@@ -155,8 +173,12 @@ const rules = {
     target?.startsWith('transport/sctp/') && !ofSctp.test(path) ? 'a part of SCTP' : undefined,
   ),
 
-  'only the scheme table and the command line load anything later': eachImport(({ path }, { dynamic }) =>
-    dynamic && path !== 'transport/schemes.ts' && !path.startsWith('cli/') ? 'loaded later' : undefined,
+  'only DTLS-SCTP knows of its parts': eachImport(({ path }, { target }) =>
+    target?.startsWith('transport/dtls-sctp/') && !ofDtlsSctp.test(path) ? 'a part of DTLS-SCTP' : undefined,
+  ),
+
+  'only what is not always needed is loaded later': eachImport(({ path }, { dynamic }) =>
+    dynamic && !loadsLater(path) ? 'loaded later' : undefined,
   ),
 
   'index.ts has exports and nothing else': modules =>
@@ -197,8 +219,15 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'transport/tcp.ts': "import { x } from './missing.ts'" },
         { 'transport/tcp.ts': "import { x } from '../../test/support.ts'" },
         { 'transport/schemes.ts': 'await import(name)' },
+        { 'transport/dtls-sctp/engine/load-engine.ts': "import koffi from 'koffi'" },
+        { 'transport/dtls-sctp/engine/load-engine.ts': "await import('ffi-napi')" },
+        { 'transport/dtls-sctp/engine/koffi-library.ts': "await import('koffi')" },
       ],
-      good: { 'errors.ts': '', 'cli/main.ts': "import fs from 'node:fs'; import { x } from '../errors.ts'" },
+      good: {
+        'errors.ts': '',
+        'cli/main.ts': "import fs from 'node:fs'; import { x } from '../errors.ts'",
+        'transport/dtls-sctp/engine/load-engine.ts': "await import('koffi')",
+      },
     },
     'the portable layers import no module of Node': {
       bad: [
@@ -251,6 +280,10 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         { 'transport/sctp/endpoint/endpoint.ts': "import { freePort } from '../udp/ports.ts'" },
         { 'transport/sctp/stream/association-stream.ts': "import '../udp/udp-socket.ts'" },
         { 'transport/sctp/stream/association-stream.ts': "import '../../attempt.ts'" },
+        { 'transport/dtls-sctp/engine/dtls-engine.ts': "import type { x } from '../link/records.ts'" },
+        { 'transport/dtls-sctp/engine/load-engine.ts': "import '../../node-errors.ts'" },
+        { 'transport/dtls-sctp/link/dtls-link.ts': "import '../engine/openssl/openssl-engine.ts'" },
+        { 'transport/dtls-sctp/link/dtls-link.ts': "import '../../sctp/wire/packet.ts'" },
       ],
       good: {
         'frame/decoder.ts':
@@ -264,6 +297,8 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         'transport/sctp/stream/x.ts': "import type { Member } from '../endpoint/members.ts'",
         'transport/sctp/udp/x.ts':
           "import '../stream/x.ts'; import '../../../options.ts'; import '../wire/x.ts'",
+        'transport/dtls-sctp/link/x.ts': "import type { x } from '../engine/dtls-engine.ts'",
+        'transport/dtls-sctp/peer/x.ts': "import '../link/x.ts'; import '../../sctp/endpoint/x.ts'",
       },
     },
     'every file belongs to a layer': {
@@ -293,8 +328,21 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
         'transport/sctp/udp/x.ts': "import '../wire/x.ts'",
       },
     },
-    'only the scheme table and the command line load anything later': {
-      bad: [{ 'connection/connect.ts': "await import('./listen.ts')" }],
+    'only DTLS-SCTP knows of its parts': {
+      bad: [
+        { 'transport/sctp/udp/x.ts': "import '../../dtls-sctp/link/records.ts'" },
+        { 'transport/tls.ts': "import type { x } from './dtls-sctp/engine/dtls-engine.ts'" },
+      ],
+      good: {
+        'transport/dtls-sctp.ts': "import './dtls-sctp/udp/x.ts'",
+        'transport/dtls-sctp/udp/x.ts': "import '../peer/x.ts'",
+      },
+    },
+    'only what is not always needed is loaded later': {
+      bad: [
+        { 'connection/connect.ts': "await import('./listen.ts')" },
+        { 'transport/dtls-sctp/udp/x.ts': "await import('../peer/x.ts')" },
+      ],
       good: { 'cli/main.ts': "await import('./send.ts')" },
     },
     'index.ts has exports and nothing else': {

@@ -17,7 +17,7 @@ export interface Address {
 }
 
 /** The schemes whose addresses may have a query. */
-const WITH_QUERY = new Set(['sctp:'])
+const WITH_QUERY = new Set(['sctp:', 'dtls-sctp:'])
 
 /** The zone of an IPv6 address, as in `[fe80::1%eth0]`, which URLs do not know (RFC 4007, section 11). */
 const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*(?:\?|$))/

@@ -13,7 +13,7 @@ const broken = new Set([
 
 /** OpenSSL's alerts that refuse a certificate, as Node names them, and its reasons for refusing one itself. */
 const certificateCode =
-  /^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_)|^ERR_TLS_CERT_|^(CERT|CRL|UNABLE_TO|ERROR_IN_CERT|ERROR_IN_CRL|DEPTH_ZERO|SELF_SIGNED|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH)/
+  /^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_)|^ERR_TLS_CERT_|^(CERT|CRL|UNABLE_TO|ERROR_IN_CERT|ERROR_IN_CRL|DEPTH_ZERO|SELF_SIGNED|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|IP_ADDRESS_MISMATCH)/
 
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code

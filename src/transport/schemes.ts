@@ -8,6 +8,7 @@ const schemes: Readonly<Record<string, () => Promise<Transport>>> = {
   'tls:': () => import('./tls.ts'),
   'unix:': () => import('./unix.ts'),
   'sctp:': () => import('./sctp.ts'),
+  'dtls-sctp:': () => import('./dtls-sctp.ts'),
   'memory:': () => import('./memory.ts'),
 }
 
@@ -29,7 +30,7 @@ export async function transportFor(address: Address, hasTlsOptions: boolean): Pr
   const transport = loaded.get(address.scheme) ?? (await load())
   loaded.set(address.scheme, transport)
   if (hasTlsOptions && !transport.usesTls) {
-    throw optionError('tls', `has no meaning on ${address.text}; use tls:// to encrypt`)
+    throw optionError('tls', `has no meaning on ${address.text}; use tls:// or dtls-sctp:// to encrypt`)
   }
   return transport
 }

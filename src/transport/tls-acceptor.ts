@@ -5,7 +5,7 @@ import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStreamListenerSink } from './byte-stream.ts'
 import { certificateError, handshakeError } from './node-errors.ts'
-import { nodeTlsOptions } from './tls-credentials.ts'
+import { keepMutual, nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
 import { carryTls, secureStream, type TlsCarrier } from './tls-node.ts'
 
@@ -30,7 +30,6 @@ export class TlsAcceptor {
   readonly #sink: ByteStreamListenerSink
   readonly #settings: ListenSettings
   readonly #timeoutMs: number
-  readonly #mutual: boolean
   readonly #requireCloseNotify: boolean
   /** Those that are under way. */
   readonly #handshakes = new Set<Handshake>()
@@ -44,11 +43,10 @@ export class TlsAcceptor {
     this.#sink = sink
     this.#settings = settings
     this.#timeoutMs = settings.handshakeTimeoutMs
-    this.#mutual = tls.ca !== undefined
     this.#requireCloseNotify = tls.requireCloseNotify ?? true
     this.#server = createServer({
       ...nodeTlsOptions(tls),
-      requestCert: this.#mutual,
+      requestCert: tls.ca !== undefined,
       rejectUnauthorized: true,
       handshakeTimeout: this.#timeoutMs * NODE_TIMEOUT_FACTOR,
     })
@@ -79,12 +77,7 @@ export class TlsAcceptor {
    * @throws ConnectError `INVALID_OPTION` if it cannot be used, or would change whether clients need a certificate
    */
   update(tls: TlsIdentity): void {
-    if ((tls.ca !== undefined) !== this.#mutual) {
-      throw optionError(
-        'tls.ca',
-        'cannot be added or dropped while listening: it decides whether clients need a certificate',
-      )
-    }
+    keepMutual(this.#settings.tls!, tls)
     this.#server.setSecureContext(nodeTlsOptions({ ...tls, minVersion: this.#settings.tls?.minVersion }))
   }
 

@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { optionError } from '../option-rules.ts'
-import type { Pem, TlsConnectOptions, TlsListenOptions } from '../options.ts'
+import type { Pem, TlsConnectOptions, TlsIdentity, TlsListenOptions } from '../options.ts'
 import { reasonOf } from './node-errors.ts'
 
 /** TLS options in Node's words. */
@@ -48,4 +48,15 @@ function usable(options: SecureContextOptions): boolean {
 function nodePem(pem: Pem): string[] {
   const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
   return parts.map(part => (typeof part === 'string' ? part : new TextDecoder().decode(part)))
+}
+
+/**
+ * @throws ConnectError `INVALID_OPTION` if a listener's new certificates would change whether its clients need one
+ */
+export function keepMutual(before: Pick<TlsIdentity, 'ca'>, after: TlsIdentity): void {
+  if ((before.ca === undefined) === (after.ca === undefined)) return
+  throw optionError(
+    'tls.ca',
+    'cannot be added or dropped while listening: it decides whether clients need a certificate',
+  )
 }

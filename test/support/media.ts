@@ -52,10 +52,16 @@ export const sctp: Medium = {
   connectOptions: {},
 }
 
+export const dtlsSctp: Medium = {
+  freshAddress: () => 'dtls-sctp://127.0.0.1:0',
+  listenOptions: { tls: certificates.localhost },
+  connectOptions: { tls: { ca: certificates.ca } },
+}
+
 export const memory: Medium = {
   freshAddress: () => `memory://test-${count++}`,
   listenOptions: {},
   connectOptions: {},
 }
 
-export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, sctp, memory }
+export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, sctp, 'dtls-sctp': dtlsSctp, memory }

@@ -194,6 +194,13 @@ export class Association {
     else this.#path.onRefused(now)
   }
 
+  /** What carries the packets is gone. Where only the farewell was missing, nothing is. */
+  onLost(error: ConnectError): void {
+    if (this.#closed) return
+    if (this.#initiation === undefined && this.#exchange!.isSettled) this.#complete(undefined)
+    else this.#fail(error)
+  }
+
   /** The peer has begun anew (section 5.2.4, action A): what it knew of this association is lost. */
   onRestarted(): void {
     if (!this.#closed) this.#fail(peerRestarted())

@@ -22,6 +22,8 @@ export interface Carrier {
 export interface StreamAddresses {
   readonly localAddress: string
   readonly remoteAddress: string
+  /** What the handshake has shown, where there was one. */
+  readonly tls?: ByteStream['tls']
 }
 
 /**
@@ -30,7 +32,6 @@ export interface StreamAddresses {
  * one burst.
  */
 export class AssociationStream implements ByteStream, AssociationUser, Member {
-  readonly tls = undefined
   readonly association: Association
   peer: PeerAddress
   readonly #addresses: StreamAddresses
@@ -76,6 +77,10 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
 
   get remoteAddress(): string {
     return this.#addresses.remoteAddress
+  }
+
+  get tls(): ByteStream['tls'] {
+    return this.#addresses.tls
   }
 
   open(sink: ByteStreamSink): void {
@@ -128,6 +133,12 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   /** The operating system says that nobody is where the peer should be. */
   onRefused(cause: Error): void {
     this.association.onRefused(cause, this.#platform.now())
+    this.onTouched()
+  }
+
+  /** What carries the packets is gone. */
+  onLost(error: ConnectError): void {
+    this.association.onLost(error)
     this.onTouched()
   }
 

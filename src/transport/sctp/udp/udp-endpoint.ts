@@ -7,10 +7,8 @@ import { AssociationStream, type Carrier, type StreamAddresses } from '../stream
 import { MAX_PACKET_BYTES } from '../wire/packet-writer.ts'
 import { mac, packets, random } from './endpoint-services.ts'
 import { isLoopback, largestPacketBytes } from './link-mtu.ts'
+import { receiveWindowBytes } from './receive-window.ts'
 import type { UdpSocket } from './udp-socket.ts'
-
-/** What is advertised, where the way to the peer has room for it. */
-const WINDOW_BYTES = 1024 * 1024
 
 /** How long a socket stays behind to answer a peer that has missed the farewell; it asks again after a second or two. */
 const LINGER_MS = 3000
@@ -99,13 +97,8 @@ export class UdpEndpoint implements EndpointHost, Carrier {
     packets.release(!this.#socket.isDrained)
   }
 
-  /**
-   * On loopback nothing but the socket's own buffer holds what is on its way: no more is invited than it has room for,
-   * its overhead for each datagram included.
-   */
   windowFor(peer: PeerAddress): number {
-    if (!isLoopback(peer.address)) return WINDOW_BYTES
-    return Math.min(WINDOW_BYTES, Math.max(65_536, this.#receiveBufferBytes / 4))
+    return receiveWindowBytes(peer.address, this.#receiveBufferBytes)
   }
 
   release(stream: AssociationStream): void {

@@ -1,0 +1,76 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ConnectSettings, ListenSettings } from '../options.ts'
+import type { Address } from './address.ts'
+import { attempt } from './attempt.ts'
+import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
+import { DtlsFailure } from './dtls-sctp/engine/dtls-engine.ts'
+import { loadEngine } from './dtls-sctp/engine/load-engine.ts'
+import { clientOf } from './dtls-sctp/peer/credentials.ts'
+import { dtlsSctpAddressOf, dtlsSctpAddressToDial } from './dtls-sctp/udp/dtls-sctp-address.ts'
+import { DtlsSctpDial } from './dtls-sctp/udp/dtls-sctp-dial.ts'
+import { DtlsSctpListener } from './dtls-sctp/udp/dtls-sctp-listener.ts'
+import { handshakeError } from './node-errors.ts'
+
+export const usesTls = true
+
+/** `dtls-sctp://host:PORT`: SCTP (RFC 9260) inside DTLS 1.2 (RFC 6347) over a UDP port, as RFC 8261 has it. */
+export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
+  const target = dtlsSctpAddressToDial(address)
+  const engine = await loadEngine()
+  const client = clientOf(engine, settings.tls ?? {})
+  try {
+    const dialling = new DtlsSctpDial(client, target, settings)
+    await reach(dialling, address, settings)
+    return await handshake(dialling, address, settings)
+  } finally {
+    client.free()
+  }
+}
+
+export async function bind(
+  address: Address,
+  settings: ListenSettings,
+  sink: ByteStreamListenerSink,
+): Promise<ByteStreamListener> {
+  const target = dtlsSctpAddressOf(address)
+  return DtlsSctpListener.open(await loadEngine(), address, target, settings, sink)
+}
+
+/** Until somebody answers, within `connectTimeoutMs`. */
+function reach(dialling: DtlsSctpDial, address: Address, settings: ConnectSettings): Promise<void> {
+  const { connectTimeoutMs, signal } = settings
+  const what = `connecting to ${address.text}`
+  return attempt({
+    what,
+    signal,
+    timeoutMs: connectTimeoutMs,
+    onTimeout: () =>
+      new ConnectError(ConnectErrorCode.CONNECT_TIMEOUT, `${what} took longer than ${connectTimeoutMs} ms`),
+    giveUp: () => dialling.giveUp(),
+    begin: (succeed, fail) => void dialling.reach().then(succeed, cause => fail(failure(cause, address))),
+  })
+}
+
+/** The rest, within `handshakeTimeoutMs`. */
+function handshake(dialling: DtlsSctpDial, address: Address, settings: ConnectSettings): Promise<ByteStream> {
+  const { handshakeTimeoutMs, signal } = settings
+  const what = `handshake with ${address.text}`
+  return attempt<ByteStream>({
+    what,
+    signal,
+    timeoutMs: handshakeTimeoutMs,
+    onTimeout: () =>
+      new ConnectError(
+        ConnectErrorCode.HANDSHAKE_TIMEOUT,
+        `${what} took longer than ${handshakeTimeoutMs} ms`,
+      ),
+    giveUp: () => dialling.giveUp(),
+    begin: (succeed, fail) => void dialling.opened().then(succeed, cause => fail(failure(cause, address))),
+  })
+}
+
+function failure(cause: Error, { text }: Address): ConnectError {
+  if (cause instanceof DtlsFailure) return handshakeError(cause, text)
+  const message = `connecting to ${text} failed: ${cause.message}`
+  return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+}

@@ -1,0 +1,172 @@
+import type { DtlsConnection, DtlsFailure, DtlsInfo } from '../dtls-engine.ts'
+import type { Pointer } from '../native-library.ts'
+import { connectionInfo } from './connection-info.ts'
+import { BioCtrl, Ctrl, SslError } from './constants.ts'
+import { certificateFailure, takeError } from './failures.ts'
+import type { OpenSslFunctions } from './functions.ts'
+import type { NativeObject } from './native-objects.ts'
+import type { OpenSsl } from './openssl.ts'
+
+/** Most bytes of a datagram of the handshake. Every path takes that much (RFC 8899, section 5.1.2). */
+const HANDSHAKE_DATAGRAM_BYTES = 1200
+
+/** A `struct timeval`: two longs, which have four bytes each on Windows and wherever pointers have. */
+const LONG_BYTES = process.platform === 'win32' || ['arm', 'ia32'].includes(process.arch) ? 4 : 8
+const timeval = Buffer.alloc(16)
+
+const NO_POINTER = 0n
+
+/** An `SSL` of OpenSSL's between two memory BIOs. */
+export class OpenSslConnection implements DtlsConnection {
+  readonly #openssl: OpenSsl
+  readonly #ssl: OpenSslFunctions
+  readonly #object: NativeObject
+  readonly #input: Pointer
+  readonly #output: Pointer
+  readonly #alpnProtocols: readonly string[] | undefined
+  isUp = false
+  isEndedByPeer = false
+
+  static client(openssl: OpenSsl, context: NativeObject): OpenSslConnection {
+    const connection = new OpenSslConnection(openssl, context, undefined)
+    openssl.ssl.SSL_set_connect_state(connection.pointer)
+    return connection
+  }
+
+  static server(
+    openssl: OpenSsl,
+    context: NativeObject,
+    alpnProtocols: readonly string[] | undefined,
+  ): OpenSslConnection {
+    const connection = new OpenSslConnection(openssl, context, alpnProtocols)
+    openssl.ssl.SSL_set_accept_state(connection.pointer)
+    return connection
+  }
+
+  private constructor(openssl: OpenSsl, context: NativeObject, alpnProtocols: readonly string[] | undefined) {
+    const { ssl, objects, callbacks } = openssl
+    this.#openssl = openssl
+    this.#ssl = ssl
+    this.#alpnProtocols = alpnProtocols
+    ssl.ERR_clear_error()
+    const input = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
+    const output = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
+    this.#object = objects.own(ssl.SSL_new(context.pointer), ssl.SSL_free, 'SSL')
+    // They are the SSL's from here on, and freed with it.
+    this.#input = input.giveAway()
+    this.#output = output.giveAway()
+    ssl.SSL_set_bio(this.pointer, this.#input, this.#output)
+    // An empty BIO has nothing for the moment; it has not ended.
+    ssl.BIO_ctrl(this.#input, BioCtrl.SET_BUF_MEM_EOF_RETURN, -1, NO_POINTER)
+    ssl.SSL_ctrl(this.pointer, Ctrl.SET_MTU, HANDSHAKE_DATAGRAM_BYTES, null)
+    ssl.DTLS_set_timer_cb(this.pointer, callbacks.timer)
+  }
+
+  get pointer(): Pointer {
+    return this.#object.pointer
+  }
+
+  /** Looks at a ClientHello. Returns whether it has the right cookie; the handshake then goes on with `goOn`. */
+  listen(record: Uint8Array, address: Pointer): boolean {
+    this.#ssl.ERR_clear_error()
+    this.#ssl.BIO_ctrl(this.#input, BioCtrl.RESET, 0, NO_POINTER)
+    this.#put(record)
+    const isRight = this.#ssl.DTLSv1_listen(this.pointer, address) === 1
+    this.#ssl.ERR_clear_error()
+    return isRight
+  }
+
+  /** Takes the handshake as far as it goes. @throws DtlsFailure */
+  goOn(): void {
+    const { concern } = this.#openssl.callbacks
+    this.#ssl.ERR_clear_error()
+    concern.alpnProtocols = this.#alpnProtocols
+    const result: number = this.#ssl.SSL_do_handshake(this.pointer)
+    concern.alpnProtocols = undefined
+    if (result === 1) this.isUp = true
+    else this.#mayWait(result)
+  }
+
+  receive(record: Uint8Array, into: Uint8Array): number {
+    this.#put(record)
+    if (this.isUp) return this.receiveEarly(into)
+    this.goOn()
+    return 0
+  }
+
+  receiveEarly(into: Uint8Array): number {
+    this.#ssl.ERR_clear_error()
+    const byteLength: number = this.#ssl.SSL_read(this.pointer, into, into.length)
+    if (byteLength > 0) return byteLength
+    this.#mayWait(byteLength)
+    return 0
+  }
+
+  send(data: Uint8Array): void {
+    this.#ssl.ERR_clear_error()
+    if (this.#ssl.SSL_write(this.pointer, data, data.length) !== data.length) throw takeError(this.#ssl)
+  }
+
+  end(): void {
+    this.#ssl.SSL_shutdown(this.pointer)
+    this.#ssl.ERR_clear_error()
+  }
+
+  get waitingBytes(): number {
+    this.#use()
+    return Number(this.#ssl.BIO_ctrl(this.#output, BioCtrl.PENDING, 0, NO_POINTER))
+  }
+
+  take(into: Uint8Array): number {
+    this.#use()
+    return Math.max(0, this.#ssl.BIO_read(this.#output, into, into.length))
+  }
+
+  takeAll(): Uint8Array {
+    const records = new Uint8Array(this.waitingBytes)
+    if (records.length > 0) this.take(records)
+    return records
+  }
+
+  timeoutMs(): number | undefined {
+    if (Number(this.#ssl.SSL_ctrl(this.pointer, Ctrl.DTLS_GET_TIMEOUT, 0, timeval)) !== 1) return undefined
+    return timeval.readInt32LE(0) * 1000 + timeval.readInt32LE(LONG_BYTES) / 1000
+  }
+
+  onTimeout(): void {
+    this.#ssl.ERR_clear_error()
+    if (Number(this.#ssl.SSL_ctrl(this.pointer, Ctrl.DTLS_HANDLE_TIMEOUT, 0, null)) < 0)
+      throw takeError(this.#ssl)
+  }
+
+  get info(): DtlsInfo {
+    return connectionInfo(this.#openssl, this.pointer)
+  }
+
+  free(): void {
+    this.#object.free()
+  }
+
+  /** The BIOs are gone with the SSL. */
+  #use(): void {
+    this.pointer
+  }
+
+  #put(record: Uint8Array): void {
+    this.#use()
+    if (this.#ssl.BIO_write(this.#input, record, record.length) !== record.length) throw takeError(this.#ssl)
+  }
+
+  /** After a result that is no success: that there is nothing more for now, or the end, is no failure. */
+  #mayWait(result: number): void {
+    const why: number = this.#ssl.SSL_get_error(this.pointer, result)
+    if (why === SslError.ZERO_RETURN) this.isEndedByPeer = true
+    else if (why !== SslError.WANT_READ && why !== SslError.WANT_WRITE) throw this.#failure()
+  }
+
+  #failure(): DtlsFailure {
+    const error = takeError(this.#ssl)
+    if (error.code !== 'ERR_SSL_CERTIFICATE_VERIFY_FAILED') return error
+    return certificateFailure(this.#ssl, Number(this.#ssl.SSL_get_verify_result(this.pointer)))
+  }
+}

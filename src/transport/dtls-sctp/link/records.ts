@@ -1,0 +1,71 @@
+/** Records as they lie in datagrams (RFC 6347, section 4.1): type, version, epoch, sequence number, length, fragment. */
+
+const RECORD_HEADER_BYTES = 13
+
+/** What the cipher suites that are used add to the data at most: an explicit nonce and a tag (RFC 5288, section 3). */
+const MOST_EXPANSION_BYTES = 8 + 16
+
+/** Most bytes by which a record is longer than its data. */
+export const RECORD_OVERHEAD_BYTES = RECORD_HEADER_BYTES + MOST_EXPANSION_BYTES
+
+/** Most data of one record (RFC 6347, section 4.1). */
+export const MAX_DATA_BYTES = 16_384
+
+const MAX_FRAGMENT_BYTES = MAX_DATA_BYTES + MOST_EXPANSION_BYTES
+
+const ContentType = { ALERT: 21, HANDSHAKE: 22 } as const
+const CLIENT_HELLO = 1
+
+const SEQUENCE_AT = 5
+
+/** The handshake header (section 4.2.2), and where the random of a ClientHello lies behind its version. */
+const HANDSHAKE_HEADER_BYTES = 12
+const RANDOM_AT = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES + 2
+const RANDOM_BYTES = 32
+
+/** Length of the record that begins at an index; 0 if none does, or not the whole of it. */
+export function recordLengthAt(datagram: Uint8Array, at: number): number {
+  if (datagram.length - at <= RECORD_HEADER_BYTES || datagram[at + 1] !== 0xfe) return 0
+  const fragmentBytes = (datagram[at + 11]! << 8) | datagram[at + 12]!
+  const byteLength = RECORD_HEADER_BYTES + fragmentBytes
+  return fragmentBytes > MAX_FRAGMENT_BYTES || at + byteLength > datagram.length ? 0 : byteLength
+}
+
+/** The records of a datagram. What stands behind one that is malformed is passed over. */
+export function* recordsOf(datagram: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; ; ) {
+    const byteLength = recordLengthAt(datagram, at)
+    if (byteLength === 0) return
+    yield datagram.subarray(at, at + byteLength)
+    at += byteLength
+  }
+}
+
+/** Whether a datagram begins with a ClientHello that nothing protects. */
+export function isClientHello(datagram: Uint8Array): boolean {
+  return (
+    recordLengthAt(datagram, 0) >= RANDOM_AT + RANDOM_BYTES &&
+    datagram[0] === ContentType.HANDSHAKE &&
+    epochOf(datagram) === 0 &&
+    datagram[RECORD_HEADER_BYTES] === CLIENT_HELLO
+  )
+}
+
+/** The random of a ClientHello, as text: it stays the same when the ClientHello is sent again, with a cookie or not. */
+export function clientRandomOf(clientHello: Uint8Array): string {
+  return Buffer.from(clientHello.subarray(RANDOM_AT, RANDOM_AT + RANDOM_BYTES)).toString('hex')
+}
+
+export function epochOf(record: Uint8Array): number {
+  return (record[3]! << 8) | record[4]!
+}
+
+/**
+ * An alert (RFC 5246, section 7.2) to a client whose handshake is not begun: fatal, `internal_error`. It has the sequence
+ * number of the ClientHello, as a HelloVerifyRequest would, so that the client takes it for new.
+ */
+export function refusalOf(clientHello: Uint8Array): Uint8Array {
+  const refusal = Uint8Array.of(ContentType.ALERT, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 80)
+  refusal.set(clientHello.subarray(SEQUENCE_AT, SEQUENCE_AT + 6), SEQUENCE_AT)
+  return refusal
+}

@@ -1,0 +1,38 @@
+import * as tls from 'node:tls'
+import { optionError } from '../../../option-rules.ts'
+import type { TlsConnectOptions, TlsListenOptions } from '../../../options.ts'
+import { reasonOf } from '../../node-errors.ts'
+import { nodeTlsOptions } from '../../tls-credentials.ts'
+import type { DtlsClient, DtlsCredentials, DtlsEngine, DtlsServer } from '../engine/dtls-engine.ts'
+
+/** Newer Nodes tell which authorities they trust by default; older ones, only which they bring. */
+type WithDefaults = { readonly getCACertificates?: (type: 'default') => string[] }
+
+/** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */
+export function clientOf(engine: DtlsEngine, options: TlsConnectOptions): DtlsClient {
+  const ca = options.ca ?? (tls as WithDefaults).getCACertificates?.('default') ?? tls.rootCertificates
+  return made(options, () => engine.client({ ...credentialsOf(options), ca }))
+}
+
+/** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */
+export function serverOf(engine: DtlsEngine, options: TlsListenOptions): DtlsServer {
+  return made(options, () => engine.server(credentialsOf(options)))
+}
+
+/** Node looks at them first: it names the option that is wrong. */
+function made<T>(options: TlsConnectOptions | TlsListenOptions, make: () => T): T {
+  if (options.minVersion === 'TLSv1.3') {
+    throw optionError('tls.minVersion', 'cannot be TLSv1.3 on dtls-sctp: it has DTLS 1.2 and nothing later')
+  }
+  nodeTlsOptions(options)
+  try {
+    return make()
+  } catch (cause) {
+    throw optionError('tls', `cannot be used: ${reasonOf(cause as Error)}`, cause)
+  }
+}
+
+function credentialsOf(options: TlsConnectOptions | TlsListenOptions): DtlsCredentials {
+  const { ca, cert, key, passphrase, alpnProtocols } = options
+  return { ca, cert, key, passphrase, alpnProtocols }
+}

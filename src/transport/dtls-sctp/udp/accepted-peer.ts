@@ -1,0 +1,154 @@
+import { ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import type { ListenSettings } from '../../../options.ts'
+import type { ByteStreamListenerSink } from '../../byte-stream.ts'
+import { handshakeError } from '../../node-errors.ts'
+import { Association } from '../../sctp/association/association.ts'
+import type { CookieState } from '../../sctp/association/cookie.ts'
+import type { Acceptor } from '../../sctp/endpoint/endpoint.ts'
+import type { PeerAddress } from '../../sctp/endpoint/peer-address.ts'
+import type { AssociationStream } from '../../sctp/stream/association-stream.ts'
+import { heartbeatIntervalMs } from '../../sctp/udp/heartbeat-interval.ts'
+import type { UdpSocket } from '../../sctp/udp/udp-socket.ts'
+import type { TlsInfo } from '../../tls-info.ts'
+import type { DtlsConnection, DtlsFailure, DtlsInfo } from '../engine/dtls-engine.ts'
+import { tlsInfoOf } from '../peer/dtls-tls-info.ts'
+import type { SecureEndpoint, SecureEndpointOwner } from '../peer/secure-endpoint.ts'
+import { type DtlsSctpAddress, formatDtlsSctpAddress } from './dtls-sctp-address.ts'
+import { startLingering } from './linger.ts'
+import { secureEndpoint } from './over-udp.ts'
+
+export interface AcceptedPeerParts {
+  readonly socket: UdpSocket
+  readonly peer: PeerAddress
+  readonly connection: DtlsConnection
+  /** Of the ClientHello that it began with. */
+  readonly clientRandom: string
+  readonly target: DtlsSctpAddress
+  /** The listener's, for messages and connections. */
+  readonly localAddress: string
+  readonly settings: ListenSettings
+  readonly sink: ByteStreamListenerSink
+  /** Its handshake is done. */
+  readonly onUp: (accepted: AcceptedPeer) => void
+  /** It only stays to answer once more. */
+  readonly onLingering: () => void
+  /** It counts no longer: its association is gone, or it never had one. */
+  readonly onLeft: (accepted: AcceptedPeer) => void
+  /** Its connection is gone. */
+  readonly onGone: (accepted: AcceptedPeer) => void
+}
+
+const CLIENT = 'a client'
+
+/** A peer that has begun a handshake, and proved by its cookie that it is where it says. */
+export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
+  readonly clientRandom: string
+  readonly peer: PeerAddress
+  readonly #parts: AcceptedPeerParts
+  readonly #endpoint: SecureEndpoint
+  readonly #timer: NodeJS.Timeout
+  #tls: TlsInfo | undefined
+  #isRejected = false
+  #hasLeft = false
+  #isLingering = false
+  #stopLingering: (() => void) | undefined
+
+  constructor(parts: AcceptedPeerParts) {
+    this.clientRandom = parts.clientRandom
+    this.peer = parts.peer
+    this.#parts = parts
+    this.#timer = setTimeout(() => this.#onTimeout(), parts.settings.handshakeTimeoutMs)
+    this.#endpoint = secureEndpoint(parts.socket, parts.peer, parts.connection, this)
+    this.#endpoint.start()
+  }
+
+  /** Whether it only stays to answer once more. */
+  get isLingering(): boolean {
+    return this.#isLingering
+  }
+
+  receive(datagram: Uint8Array): void {
+    this.#endpoint.receive(datagram)
+  }
+
+  /** The listener is closed: whoever has no association yet gets none. */
+  onListenerClosed(): void {
+    if (this.#endpoint.hasStream) return
+    this.#isRejected = true
+    this.#endpoint.close()
+  }
+
+  /** The peer has done another handshake, from the same address. */
+  onReplaced(): void {
+    const message = 'the peer has begun anew, and has lost what it knew of this connection'
+    this.#endpoint.close(new ConnectError(ConnectErrorCode.CONNECTION_RESET, message))
+  }
+
+  onUp(info: DtlsInfo): void {
+    this.#tls = tlsInfoOf(info)
+    this.#endpoint.listen(this.#parts.target.sctpPort, this)
+    this.#parts.onUp(this)
+  }
+
+  /** SCTP's handshake is done, too. */
+  accept(cookie: CookieState, peer: PeerAddress, now: number): AssociationStream | undefined {
+    if (this.#endpoint.hasStream) return undefined
+    const { target, settings, sink } = this.#parts
+    clearTimeout(this.#timer)
+    const stream = this.#endpoint.makeStream(
+      {
+        localAddress: this.#parts.localAddress,
+        remoteAddress: formatDtlsSctpAddress(peer.address, peer.port, target.sctpPort),
+        tls: this.#tls,
+      },
+      options => Association.accept(options, cookie, now),
+      {
+        localPort: cookie.localPort,
+        peerPort: cookie.peerPort,
+        heartbeatIntervalMs: heartbeatIntervalMs(settings),
+      },
+    )
+    stream.onLeft = () => this.#leave()
+    sink.onStream(stream)
+    return stream
+  }
+
+  onFailed(failure: DtlsFailure): void {
+    this.#reject(handshakeError(failure, CLIENT))
+  }
+
+  onLingering(): void {
+    this.#isLingering = true
+    this.#stopLingering = startLingering(() => this.#endpoint.close())
+    this.#parts.onLingering()
+  }
+
+  onGone(): void {
+    clearTimeout(this.#timer)
+    this.#stopLingering?.()
+    if (!this.#endpoint.hasStream) {
+      this.#reject(handshakeError(new Error('the client hung up'), CLIENT))
+      this.#leave()
+    }
+    this.#parts.onGone(this)
+  }
+
+  #onTimeout(): void {
+    const { handshakeTimeoutMs } = this.#parts.settings
+    const message = `handshake with ${CLIENT} took longer than ${handshakeTimeoutMs} ms`
+    this.#reject(new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message))
+    this.#endpoint.close()
+  }
+
+  #reject(error: ConnectError): void {
+    if (this.#isRejected) return
+    this.#isRejected = true
+    this.#parts.sink.onRejected(error)
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    this.#parts.onLeft(this)
+  }
+}

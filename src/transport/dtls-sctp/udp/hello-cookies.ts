@@ -1,0 +1,44 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { PeerAddress } from '../../sctp/endpoint/peer-address.ts'
+import type { DtlsCookies } from '../engine/dtls-engine.ts'
+
+/** How long a secret makes cookies; it is good for as long again. */
+const SECRET_MS = 60_000
+
+/** Cookies of ClientHellos (RFC 6347, section 4.2.1): only who receives at an address knows the one for it. */
+export class HelloCookies {
+  readonly #now: () => number
+  #secret = randomBytes(32)
+  #before = this.#secret
+  #since: number
+
+  constructor(now: () => number) {
+    this.#now = now
+    this.#since = now()
+  }
+
+  for(peer: PeerAddress): DtlsCookies {
+    this.#renew()
+    return {
+      make: () => cookie(this.#secret, peer),
+      isRight: given =>
+        isSame(given, cookie(this.#secret, peer)) || isSame(given, cookie(this.#before, peer)),
+    }
+  }
+
+  #renew(): void {
+    const age = this.#now() - this.#since
+    if (age < SECRET_MS) return
+    this.#before = age < 2 * SECRET_MS ? this.#secret : randomBytes(32)
+    this.#secret = randomBytes(32)
+    this.#since = this.#now()
+  }
+}
+
+function cookie(secret: Uint8Array, { address, port }: PeerAddress): Uint8Array {
+  return createHmac('sha256', secret).update(`${address} ${port}`).digest()
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
