@@ -54,7 +54,7 @@ function reach(dialling: DtlsSctpDial, address: Address, settings: ConnectSettin
 /** The rest, within `handshakeTimeoutMs`. */
 function handshake(dialling: DtlsSctpDial, address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const { handshakeTimeoutMs, signal } = settings
-  const what = `handshake with ${address.text}`
+  const what = `DTLS handshake with ${address.text}`
   return attempt<ByteStream>({
     what,
     signal,
@@ -70,7 +70,7 @@ function handshake(dialling: DtlsSctpDial, address: Address, settings: ConnectSe
 }
 
 function failure(cause: Error, { text }: Address): ConnectError {
-  if (cause instanceof DtlsFailure) return handshakeError(cause, text)
+  if (cause instanceof DtlsFailure) return handshakeError(cause, text, 'DTLS')
   const message = `connecting to ${text} failed: ${cause.message}`
   return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
 }

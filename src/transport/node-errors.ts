@@ -37,20 +37,20 @@ export function streamError(cause: Error): ConnectError {
 }
 
 /** An error before the handshake was done; `peer` names whom it was done with. */
-export function handshakeError(cause: Error, peer: string): ConnectError {
-  if (certificateCode.test(codeOf(cause))) return certificateError(cause, peer)
+export function handshakeError(cause: Error, peer: string, protocol = 'TLS'): ConnectError {
+  if (certificateCode.test(codeOf(cause))) return certificateError(cause, peer, protocol)
   return new ConnectError(
     ConnectErrorCode.HANDSHAKE_FAILED,
-    `TLS handshake with ${peer} failed: ${reasonOf(cause)}`,
+    `${protocol} handshake with ${peer} failed: ${reasonOf(cause)}`,
     { cause },
   )
 }
 
 /** A certificate was refused, by either end. */
-export function certificateError(cause: Error, peer: string): ConnectError {
+export function certificateError(cause: Error, peer: string, protocol = 'TLS'): ConnectError {
   return new ConnectError(
     ConnectErrorCode.CERTIFICATE_REJECTED,
-    `TLS handshake with ${peer} failed over a certificate: ${reasonOf(cause)}`,
+    `${protocol} handshake with ${peer} failed over a certificate: ${reasonOf(cause)}`,
     { cause },
   )
 }

@@ -17,6 +17,9 @@ export interface DtlsEngine {
   server(credentials: DtlsCredentials): DtlsServer
 }
 
+/** Most bytes of a datagram of a handshake. Every path takes that much (RFC 8899, section 5.1.2). */
+export const HANDSHAKE_DATAGRAM_BYTES = 1200
+
 /** What an end shows and whom it trusts. */
 export interface DtlsCredentials {
   /** The authorities to trust, PEM. At a server, undefined asks for no certificate. */

@@ -1,5 +1,5 @@
 import type { Platform } from '../../../platform.ts'
-import type { DtlsConnection, DtlsFailure } from '../engine/dtls-engine.ts'
+import { type DtlsConnection, type DtlsFailure, HANDSHAKE_DATAGRAM_BYTES } from '../engine/dtls-engine.ts'
 import { DatagramMemory } from './datagram-memory.ts'
 import { MAX_DATA_BYTES, RECORD_OVERHEAD_BYTES, recordsOf } from './records.ts'
 
@@ -25,8 +25,6 @@ export interface DtlsLinkUser {
   /** The connection has failed: a refusal by either end, or a fatal alert. The last call. */
   onFailed(failure: DtlsFailure): void
 }
-
-const HANDSHAKE_DATAGRAM_BYTES = 1200
 
 /** One for all links: what is in it is handed to the operating system in one go. */
 const memory = new DatagramMemory()

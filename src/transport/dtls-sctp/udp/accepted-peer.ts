@@ -114,7 +114,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   }
 
   onFailed(failure: DtlsFailure): void {
-    this.#reject(handshakeError(failure, CLIENT))
+    this.#reject(handshakeError(failure, CLIENT, 'DTLS'))
   }
 
   onLingering(): void {
@@ -127,7 +127,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     clearTimeout(this.#timer)
     this.#stopLingering?.()
     if (!this.#endpoint.hasStream) {
-      this.#reject(handshakeError(new Error('the client hung up'), CLIENT))
+      this.#reject(handshakeError(new Error('the client hung up'), CLIENT, 'DTLS'))
       this.#leave()
     }
     this.#parts.onGone(this)
@@ -135,7 +135,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
 
   #onTimeout(): void {
     const { handshakeTimeoutMs } = this.#parts.settings
-    const message = `handshake with ${CLIENT} took longer than ${handshakeTimeoutMs} ms`
+    const message = `DTLS handshake with ${CLIENT} took longer than ${handshakeTimeoutMs} ms`
     this.#reject(new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message))
     this.#endpoint.close()
   }

@@ -74,7 +74,9 @@ export class DialAttempt implements SecureEndpointOwner {
   }
 
   onFailed(failure: DtlsFailure): void {
-    this.#fail(failure)
+    const { code, message } = failure
+    const isForAnother = code === 'HOSTNAME_MISMATCH' || code === 'IP_ADDRESS_MISMATCH'
+    this.#fail(isForAnother ? new DtlsFailure(code, `${message}: it is not for ${this.#name}`) : failure)
   }
 
   onLingering(): void {

@@ -88,6 +88,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   /** @throws ConnectError `INVALID_OPTION` if it cannot be used, or would change whether clients need a certificate */
   updateTls(tls: TlsIdentity): void {
     keepMutual(this.#tls, tls)
+    if (this.#isClosed) return
     const { alpnProtocols, minVersion } = this.#tls
     const before = this.#server
     this.#server = serverOf(this.#engine, { ...tls, alpnProtocols, minVersion })
@@ -105,7 +106,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   onClientHello(record: Uint8Array, cookies: DtlsCookies, peer: PeerAddress): AcceptedPeer | undefined {
     const { answer, connection, failure } = this.#server.onClientHello(record, cookies)
     if (answer !== undefined && answer.length > 0) this.#socket.socket.send(answer, peer)
-    if (failure !== undefined) this.#sink.onRejected(handshakeError(failure, 'a client'))
+    if (failure !== undefined) this.#sink.onRejected(handshakeError(failure, 'a client', 'DTLS'))
     if (connection === undefined) return undefined
     if (this.#peers.size < this.#settings.maxConnections) return this.#accept(record, connection, peer)
     connection.free()

@@ -40,3 +40,14 @@ export function certificateFailure(ssl: OpenSslFunctions, result: number): DtlsF
   const reason = ssl.X509_verify_cert_error_string(result) as string
   return new DtlsFailure(certificateErrors[result] ?? `CERT_ERROR_${result}`, reason)
 }
+
+/** Whether the peer has said no more than that the handshake has failed. */
+export function isHandshakeAlert({ code }: DtlsFailure): boolean {
+  return code.endsWith('_ALERT_HANDSHAKE_FAILURE')
+}
+
+/** What such an alert means to a client without a certificate; TLS 1.3 has an alert of its own for it. */
+export function missingCertificate({ message }: DtlsFailure): DtlsFailure {
+  const reason = `${message}: the server asks for a certificate, and tls.cert is not set`
+  return new DtlsFailure('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', reason)
+}

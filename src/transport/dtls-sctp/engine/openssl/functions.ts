@@ -34,6 +34,8 @@ const signatures = {
   SSL_set_bio: takes('void', 'pointer', 'pointer', 'pointer'),
   SSL_set_connect_state: takes('void', 'pointer'),
   SSL_set_accept_state: takes('void', 'pointer'),
+  SSL_get_certificate: takes('pointer', 'pointer'),
+  SSL_get_client_CA_list: takes('pointer', 'pointer'),
   SSL_get0_param: takes('pointer', 'pointer'),
   SSL_do_handshake: takes('int', 'pointer'),
   SSL_read: takes('int', 'pointer', 'bytes', 'int'),

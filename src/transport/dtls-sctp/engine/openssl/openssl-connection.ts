@@ -1,14 +1,16 @@
-import type { DtlsConnection, DtlsFailure, DtlsInfo } from '../dtls-engine.ts'
+import {
+  type DtlsConnection,
+  type DtlsFailure,
+  type DtlsInfo,
+  HANDSHAKE_DATAGRAM_BYTES,
+} from '../dtls-engine.ts'
 import type { Pointer } from '../native-library.ts'
 import { connectionInfo } from './connection-info.ts'
 import { BioCtrl, Ctrl, SslError } from './constants.ts'
-import { certificateFailure, takeError } from './failures.ts'
+import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } from './failures.ts'
 import type { OpenSslFunctions } from './functions.ts'
 import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
-
-/** Most bytes of a datagram of the handshake. Every path takes that much (RFC 8899, section 5.1.2). */
-const HANDSHAKE_DATAGRAM_BYTES = 1200
 
 /** A `struct timeval`: two longs, which have four bytes each on Windows and wherever pointers have. */
 const LONG_BYTES = process.platform === 'win32' || ['arm', 'ia32'].includes(process.arch) ? 4 : 8
@@ -24,11 +26,12 @@ export class OpenSslConnection implements DtlsConnection {
   readonly #input: Pointer
   readonly #output: Pointer
   readonly #alpnProtocols: readonly string[] | undefined
+  readonly #isServer: boolean
   isUp = false
   isEndedByPeer = false
 
   static client(openssl: OpenSsl, context: NativeObject): OpenSslConnection {
-    const connection = new OpenSslConnection(openssl, context, undefined)
+    const connection = new OpenSslConnection(openssl, context, undefined, false)
     openssl.ssl.SSL_set_connect_state(connection.pointer)
     return connection
   }
@@ -38,16 +41,22 @@ export class OpenSslConnection implements DtlsConnection {
     context: NativeObject,
     alpnProtocols: readonly string[] | undefined,
   ): OpenSslConnection {
-    const connection = new OpenSslConnection(openssl, context, alpnProtocols)
+    const connection = new OpenSslConnection(openssl, context, alpnProtocols, true)
     openssl.ssl.SSL_set_accept_state(connection.pointer)
     return connection
   }
 
-  private constructor(openssl: OpenSsl, context: NativeObject, alpnProtocols: readonly string[] | undefined) {
+  private constructor(
+    openssl: OpenSsl,
+    context: NativeObject,
+    alpnProtocols: readonly string[] | undefined,
+    isServer: boolean,
+  ) {
     const { ssl, objects, callbacks } = openssl
     this.#openssl = openssl
     this.#ssl = ssl
     this.#alpnProtocols = alpnProtocols
+    this.#isServer = isServer
     ssl.ERR_clear_error()
     const input = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
     const output = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
@@ -166,7 +175,16 @@ export class OpenSslConnection implements DtlsConnection {
 
   #failure(): DtlsFailure {
     const error = takeError(this.#ssl)
-    if (error.code !== 'ERR_SSL_CERTIFICATE_VERIFY_FAILED') return error
-    return certificateFailure(this.#ssl, Number(this.#ssl.SSL_get_verify_result(this.pointer)))
+    if (error.code === 'ERR_SSL_CERTIFICATE_VERIFY_FAILED') {
+      return certificateFailure(this.#ssl, Number(this.#ssl.SSL_get_verify_result(this.pointer)))
+    }
+    return isHandshakeAlert(error) && this.#owesCertificate ? missingCertificate(error) : error
+  }
+
+  /** Whether the server has asked for a certificate, and this end has none: servers then only say that they have failed. */
+  get #owesCertificate(): boolean {
+    if (this.#isServer) return false
+    const { SSL_get_certificate, SSL_get_client_CA_list } = this.#ssl
+    return SSL_get_certificate(this.pointer) === null && SSL_get_client_CA_list(this.pointer) !== null
   }
 }
