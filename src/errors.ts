@@ -25,9 +25,9 @@ export const ConnectErrorCode = {
   LISTEN_FAILED: 'LISTEN_FAILED',
   /** The listener had `maxConnections` open, or the process no descriptor left. */
   LISTENER_FULL: 'LISTENER_FULL',
-  /** The TLS handshake failed. */
+  /** The TLS or DTLS handshake failed. */
   HANDSHAKE_FAILED: 'HANDSHAKE_FAILED',
-  /** The TLS handshake did not end within `handshakeTimeoutMs`. */
+  /** The TLS or DTLS handshake did not end within `handshakeTimeoutMs`. */
   HANDSHAKE_TIMEOUT: 'HANDSHAKE_TIMEOUT',
   /** A certificate was refused: unknown authority, wrong name, expired, or missing. */
   CERTIFICATE_REJECTED: 'CERTIFICATE_REJECTED',
@@ -40,7 +40,7 @@ export const ConnectErrorCode = {
   STREAM_TRUNCATED: 'STREAM_TRUNCATED',
   /** The peer, or something between, broke the connection. */
   CONNECTION_RESET: 'CONNECTION_RESET',
-  /** The peer broke the rules of the transport, on `sctp:`. */
+  /** The peer broke the rules of the transport, on `sctp:` and `dtls-sctp:`. */
   PROTOCOL_VIOLATION: 'PROTOCOL_VIOLATION',
   /** The connection failed for another reason; `cause` holds it. */
   CONNECTION_FAILED: 'CONNECTION_FAILED',

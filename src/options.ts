@@ -39,24 +39,24 @@ export interface ConnectionOptions {
    * `flush` waits, on the next turn of the event loop, unless it was used by then. Default false.
    */
   readonly allowHalfOpen?: boolean | undefined
-  /** TCP keep-alive probes, on `tcp:` and `tls:`; heartbeats, on `sctp:`. Default true. */
+  /** TCP keep-alive probes, on `tcp:` and `tls:`; heartbeats, on `sctp:` and `dtls-sctp:`. Default true. */
   readonly keepAlive?: boolean | undefined
   /**
    * Quiet time before the first keep-alive probe, in ms; also how often a peer that has ended, but is still sent to, is
-   * looked at. On `sctp:`, the quiet time between heartbeats. 0: the system's own delay. Default 30,000.
+   * looked at. On `sctp:` and `dtls-sctp:`, the quiet time between heartbeats. 0: the system's own delay. Default 30,000.
    */
   readonly keepAliveDelayMs?: number | undefined
   /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
   readonly noDelay?: boolean | undefined
-  /** Longest time for a handshake, on `tls:`, in ms. Default 10,000. */
+  /** Longest time for a handshake, on `tls:` and `dtls-sctp:`, in ms. Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined
 }
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends ConnectionOptions {
-  /** Longest time to look up and reach the peer, without the TLS handshake, in ms. Default 10,000. */
+  /** Longest time to look up and reach the peer, without the TLS or DTLS handshake, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined
-  /** Certificates and names, on `tls:` only. */
+  /** Certificates and names, on `tls:` and `dtls-sctp:` only. */
   readonly tls?: TlsConnectOptions | undefined
   /** Gives up connecting. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
@@ -66,9 +66,9 @@ export interface ConnectOptions extends ConnectionOptions {
 export interface ListenOptions extends ConnectionOptions {
   /** Most connections open at once, those in the handshake included. Further ones are reset. Default 10,000. */
   readonly maxConnections?: number | undefined
-  /** Connections that the operating system keeps while the program is busy; not on `sctp:`. Default 511. */
+  /** Connections that the operating system keeps while the program is busy; not on `sctp:` and `dtls-sctp:`. Default 511. */
   readonly backlog?: number | undefined
-  /** The certificate and its key; required on `tls:`, nowhere else. */
+  /** The certificate and its key; required on `tls:` and `dtls-sctp:`, nowhere else. */
   readonly tls?: TlsListenOptions | undefined
   /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. It must not throw. */
   readonly onRejected?: ((error: ConnectError) => void) | undefined
@@ -79,16 +79,16 @@ export interface ListenOptions extends ConnectionOptions {
 /** PEM text, or its bytes; several in one text or in a list. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** TLS at either end. */
+/** TLS, or DTLS, at either end. */
 export interface TlsOptions {
   /** Names of application protocols to agree on by ALPN (RFC 7301), the preferred first. */
   readonly alpnProtocols?: readonly string[] | undefined
-  /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. */
+  /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. On `dtls-sctp:` that stands for DTLS 1.2, the only one there is. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /**
    * Whether the peer's end is clean only with a `close_notify` alert before it (RFC 8446, section 6.1). Without one, a
-   * stream that somebody has cut between two frames looks ended. Set it to false for a peer that sends none. Default
-   * true.
+   * stream that somebody has cut between two frames looks ended. Set it to false for a peer that sends none. No
+   * meaning on `dtls-sctp:`, where SCTP tells the difference. Default true.
    */
   readonly requireCloseNotify?: boolean | undefined
 }

@@ -14,11 +14,12 @@ import type { Connection } from './types.ts'
  * | `tcp://host:port`, `host:port` | TCP; the host is a name, an IPv4 address, or an IPv6 address in brackets |
  * | `tls://host:port` | TLS 1.2 or 1.3 over TCP; the server's certificate is verified |
  * | `sctp://host:port` | SCTP over UDP port 9899; `sctp://host:port?udp=N` over UDP port N |
+ * | `dtls-sctp://host:port` | SCTP inside DTLS 1.2 over that UDP port; the server's certificate is verified; needs the package `koffi` |
  * | `unix:///path/to.sock` | a Unix stream socket |
  * | `memory://name` | a listener in the same process |
  *
  * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `CONNECT_FAILED`, `CONNECT_TIMEOUT`,
- * `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, `CERTIFICATE_REJECTED`; `ABORTED` when `options.signal` fires first
+ * `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, `CERTIFICATE_REJECTED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when `options.signal` fires first
  */
 export function connect(address: string | URL, options?: ConnectOptions): Promise<Connection> {
   return quiet(connectTo(address, options))

@@ -15,8 +15,8 @@ import type { Listener } from './types.ts'
  *
  * A Unix socket's file is removed by `close()`. If a listener has died without that, the next one takes the file over.
  *
- * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `LISTEN_FAILED`; `ABORTED` when `options.signal` fires
- * first
+ * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `LISTEN_FAILED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when
+ * `options.signal` fires first
  */
 export function listen(address: string | URL, options?: ListenOptions): Promise<Listener> {
   return quiet(listenOn(address, options))

@@ -22,7 +22,7 @@ export interface Connection extends AsyncDisposable {
   readonly localAddress: string
   /** The peer's address, as a URL; `unix://` or `memory://` alone for a peer that connected. */
   readonly remoteAddress: string
-  /** What the TLS handshake has agreed and proved; undefined on a transport without TLS. */
+  /** What the TLS handshake has agreed and proved; undefined on a transport without TLS or DTLS. */
   readonly tls: TlsInfo | undefined
   /**
    * The reader as a WHATWG stream, made when first asked for. Cancelling it does not end the connection. Use either
@@ -118,7 +118,7 @@ export interface ConnectionWriter {
   trySend(datagram: ConnectDatagram): boolean
 
   /**
-   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer. On `sctp:`, all
+   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer. On `sctp:` and `dtls-sctp:`, all
    * of it is with the peer's end of the association, read or not.
    *
    * @throws ConnectError what made the connection fail before that

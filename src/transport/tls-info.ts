@@ -1,6 +1,6 @@
 /** What the TLS handshake of a connection has agreed and proved. */
 export interface TlsInfo {
-  /** `TLSv1.2` or `TLSv1.3`. */
+  /** `TLSv1.2` or `TLSv1.3`; `DTLSv1.2` on `dtls-sctp:`. */
   readonly protocol: string
   /** The cipher suite by its IANA name. */
   readonly cipher: string
