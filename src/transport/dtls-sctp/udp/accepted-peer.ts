@@ -80,6 +80,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
 
   /** The peer has done another handshake, from the same address. */
   onReplaced(): void {
+    if (!this.#endpoint.hasStream) this.#rejectBecause('the client has begun another')
     const message = 'the peer has begun anew, and has lost what it knew of this connection'
     this.#endpoint.close(new ConnectError(ConnectErrorCode.CONNECTION_RESET, message))
   }
@@ -127,7 +128,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     clearTimeout(this.#timer)
     this.#stopLingering?.()
     if (!this.#endpoint.hasStream) {
-      this.#reject(handshakeError(new Error('the client hung up'), CLIENT, 'DTLS'))
+      this.#rejectBecause('the client hung up')
       this.#leave()
     }
     this.#parts.onGone(this)
@@ -138,6 +139,10 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     const message = `DTLS handshake with ${CLIENT} took longer than ${handshakeTimeoutMs} ms`
     this.#reject(new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message))
     this.#endpoint.close()
+  }
+
+  #rejectBecause(why: string): void {
+    this.#reject(handshakeError(new Error(why), CLIENT, 'DTLS'))
   }
 
   #reject(error: ConnectError): void {
