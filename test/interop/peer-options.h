@@ -3,6 +3,8 @@
 enum mode { ECHO, SINK, SOURCE };
 enum ending { END_FOLLOWS, END_SHUTDOWN, END_ABORT, END_HOLD };
 
+#define COMMON_DEFAULTS .data = 16, .message = 1024, .limit = 30
+
 struct options {
   int server;
   enum mode mode;
@@ -22,7 +24,7 @@ struct options {
 };
 
 static void usage(const char *what) {
-  fprintf(stderr, "usrsctp-peer: %s\n", what);
+  fprintf(stderr, "peer: %s\n", what);
   exit(2);
 }
 
@@ -44,7 +46,7 @@ static unsigned long number(const char *text, unsigned long most) {
 /* end=: when the work is done, or `follow` for a peer that ends only behind the other end. */
 static const char *const ENDINGS[] = {"follow", "shutdown", "abort", "hold", NULL};
 
-static void read_option(struct options *options, const char *name, const char *value) {
+static int read_option(struct options *options, const char *name, const char *value) {
   if (strcmp(name, "udp") == 0) options->udp = number(value, 65535);
   else if (strcmp(name, "sctp") == 0) options->sctp = number(value, 65535);
   else if (strcmp(name, "peer-udp") == 0) options->peer_udp = number(value, 65535);
@@ -60,22 +62,27 @@ static void read_option(struct options *options, const char *name, const char *v
   else if (strcmp(name, "heartbeat") == 0) options->heartbeat = number(value, 60000);
   else if (strcmp(name, "limit") == 0) options->limit = number(value, 600);
   else if (strcmp(name, "end") == 0) options->end = word_index(value, ENDINGS, "no such end");
-  else usage(name);
+  else return 0;
+  return 1;
 }
 
-static struct options read_options(int argc, char **argv) {
+/* Takes an option that is of one program alone; 0 if it knows none of this name. */
+typedef int read_own(const char *name, const char *value);
+
+static void read_word(struct options *options, char *word, read_own *own) {
+  char *value = strchr(word, '=');
+  if (value == NULL) usage(word);
+  *value++ = '\0';
+  if (!read_option(options, word, value) && (own == NULL || !own(word, value))) usage(word);
+}
+
+static struct options read_options(int argc, char **argv, struct options options, read_own *own) {
   static const char *const roles[] = {"server", "client", NULL};
   static const char *const modes[] = {"echo", "sink", "source", NULL};
-  struct options options = {.data = 16, .message = 1024, .limit = 30};
   if (argc < 3) usage("server|client echo|sink|source [NAME=VALUE]...");
   options.server = word_index(argv[1], roles, "neither server nor client") == 0;
   options.mode = word_index(argv[2], modes, "none of echo, sink, source");
-  for (int i = 3; i < argc; i++) {
-    char *value = strchr(argv[i], '=');
-    if (value == NULL) usage(argv[i]);
-    *value = '\0';
-    read_option(&options, argv[i], value + 1);
-  }
+  for (int i = 3; i < argc; i++) read_word(&options, argv[i], own);
   if (options.limit == 0 || options.message == 0 || options.data == 0) usage("0 where it has no meaning");
   return options;
 }

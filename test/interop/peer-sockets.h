@@ -1,4 +1,4 @@
-/* Ports, the stack and its sockets. */
+/* The stack and its sockets, whatever carries the packets. */
 
 static void fail(const char *what) {
   printf("failed %s %d\n", what, errno);
@@ -11,32 +11,8 @@ static struct sockaddr_in loopback(uint16_t port) {
   return address;
 }
 
-/* The stack must be told a number, so one is looked for and given back at once. */
-static uint16_t free_udp_port(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  socklen_t length = sizeof address;
-  int probe = socket(AF_INET, SOCK_DGRAM, 0);
-  if (bind(probe, (struct sockaddr *)&address, length) != 0) fail("bind");
-  if (getsockname(probe, (struct sockaddr *)&address, &length) != 0) fail("getsockname");
-  close(probe);
-  return ntohs(address.sin_port);
-}
-
-/* Whether the stack has the port: it goes on without saying so if somebody else has it. */
-static int is_bound(uint16_t udp) {
-  for (int descriptor = 0; descriptor < 64; descriptor++) {
-    struct sockaddr_in address = {0};
-    socklen_t length = sizeof address;
-    if (getsockname(descriptor, (struct sockaddr *)&address, &length) != 0) continue;
-    if (address.sin_family == AF_INET && ntohs(address.sin_port) == udp) return 1;
-  }
-  return 0;
-}
-
-static void start_stack(uint16_t udp, const struct options *options) {
-  usrsctp_init(udp, NULL, NULL);
-  errno = EADDRINUSE;
-  if (!is_bound(udp)) fail("udp");
+/* What it does from its start on. */
+static void set_up_stack(const struct options *options) {
   usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* checksums also here */
   if (options->heartbeat != 0) usrsctp_sysctl_set_sctp_heartbeat_interval_default(options->heartbeat);
   if (options->rto == 0) return;
@@ -44,9 +20,8 @@ static void start_stack(uint16_t udp, const struct options *options) {
   usrsctp_sysctl_set_sctp_rto_min_default(options->rto);
 }
 
-/* Lets it answer what comes late. Not for ever: sometimes it keeps a socket that was closed, and never finishes. */
-static void finish_stack(void) {
-  for (int i = 0; i < 100 && usrsctp_finish() != 0; i++) usleep(10000);
+static socklen_t address_length(const union sctp_sockstore *address) {
+  return address->sa.sa_family == AF_CONN ? sizeof address->sconn : sizeof address->sin;
 }
 
 static void set_option(struct socket *socket, int level, int name, const void *value, socklen_t length) {
@@ -64,14 +39,15 @@ static void ask_for_events(struct socket *socket) {
 }
 
 /* Of the association that the socket begins. The stack counts a packet without its common header. */
-static void set_packet_size(struct socket *socket, unsigned bytes) {
+static void set_packet_size(struct socket *socket, sa_family_t family, unsigned bytes) {
   struct sctp_paddrparams path = {.spp_pathmtu = bytes - 12, .spp_flags = SPP_PMTUD_DISABLE};
-  path.spp_address.ss_family = AF_INET;
+  path.spp_address.ss_family = family;
   set_option(socket, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
 
-static struct socket *open_socket(const struct options *options) {
-  struct socket *socket = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+static struct socket *open_socket(union sctp_sockstore address, const struct options *options) {
+  sa_family_t family = address.sa.sa_family;
+  struct socket *socket = usrsctp_socket(family, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
   if (socket == NULL) fail("socket");
   int size = options->receive_buffer;
   if (size != 0) set_option(socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
@@ -79,34 +55,27 @@ static struct socket *open_socket(const struct options *options) {
   if (size != 0) set_option(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   int on = 1;
   set_option(socket, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
-  if (options->packet != 0) set_packet_size(socket, options->packet);
+  if (options->packet != 0) set_packet_size(socket, family, options->packet);
   ask_for_events(socket);
-  struct sockaddr_in address = loopback(options->sctp);
-  if (usrsctp_bind(socket, (struct sockaddr *)&address, sizeof address) != 0) fail("bind");
+  if (usrsctp_bind(socket, &address.sa, address_length(&address)) != 0) fail("bind");
   if (options->server && usrsctp_listen(socket, 1) != 0) fail("listen");
   return socket;
 }
 
 static uint16_t bound_port(struct socket *socket) {
-  struct sockaddr *addresses;
-  if (usrsctp_getladdrs(socket, 0, &addresses) < 1) fail("getladdrs");
-  uint16_t port = ntohs(((struct sockaddr_in *)addresses)->sin_port);
-  usrsctp_freeladdrs(addresses);
+  union sctp_sockstore *addresses;
+  if (usrsctp_getladdrs(socket, 0, (struct sockaddr **)&addresses) < 1) fail("getladdrs");
+  uint16_t port = ntohs(addresses->sa.sa_family == AF_CONN ? addresses->sconn.sconn_port : addresses->sin.sin_port);
+  usrsctp_freeladdrs(&addresses->sa);
   return port;
 }
 
-static struct socket *accept_one(struct socket *listening) {
-  struct socket *connected = usrsctp_accept(listening, NULL, NULL);
-  if (connected == NULL) fail("accept");
-  return connected;
+static void refused(int cause) {
+  printf("refused %d\n", cause);
+  exit(0);
 }
 
-static void connect_to_peer(struct socket *socket, const struct options *options) {
-  struct sctp_udpencaps encapsulation = {.sue_port = htons(options->peer_udp)};
-  encapsulation.sue_address.ss_family = AF_INET;
-  set_option(socket, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation);
-  struct sockaddr_in address = loopback(options->peer_sctp);
-  if (usrsctp_connect(socket, (struct sockaddr *)&address, sizeof address) == 0) return;
-  printf("refused %d\n", errno);
-  exit(0);
+/* Lets it answer what comes late. Not for ever: sometimes it keeps a socket that was closed, and never finishes. */
+static void finish_stack(int (*finish)(void)) {
+  for (int i = 0; i < 100 && finish() != 0; i++) usleep(10000);
 }

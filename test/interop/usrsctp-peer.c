@@ -31,27 +31,20 @@
 #include <usrsctp.h>
 
 #include "peer-options.h"
+#include "peer-program.h"
 #include "peer-bytes.h"
 #include "peer-sockets.h"
+#include "peer-udp.h"
 #include "peer-events.h"
 #include "peer-work.h"
 
-static void on_alarm(int signal) {
-  (void)signal;
-  if (write(STDOUT_FILENO, "late\n", 5) < 0) _exit(4);
-  _exit(3);
-}
-
 int main(int argc, char **argv) {
-  struct options options = read_options(argc, argv);
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  signal(SIGALRM, on_alarm);
-  alarm(options.limit); /* whatever becomes of the other end, this one ends */
-
+  struct options options = read_options(argc, argv, (struct options){COMMON_DEFAULTS}, NULL);
+  start_program(options.limit);
   uint16_t udp = options.udp != 0 ? options.udp : free_udp_port();
   start_stack(udp, &options);
   struct socket *listening = NULL;
-  struct socket *connected = open_socket(&options);
+  struct socket *connected = open_socket(stack_address(options.sctp), &options);
   printf("ports %u %u\n", udp, bound_port(connected));
   if (options.server) {
     listening = connected;
@@ -62,6 +55,6 @@ int main(int argc, char **argv) {
   work(connected, &options);
   usrsctp_close(connected);
   if (listening != NULL) usrsctp_close(listening);
-  finish_stack();
+  finish_stack(usrsctp_finish);
   return 0;
 }
