@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { scratchDirectory } from '../../support/media.ts'
+import { compiled } from './compiled.ts'
 import { Program } from './program.ts'
 
 /** The NAME=VALUE words of the peer; `peer-options.h` says what they mean. */
@@ -13,24 +10,15 @@ export interface Ports {
   readonly sctp: number
 }
 
-const source = fileURLToPath(new URL('../usrsctp-peer.c', import.meta.url))
-let program: string | undefined
-
-function compiled(): string {
-  if (program === undefined) {
-    program = join(scratchDirectory(), 'usrsctp-peer')
-    execFileSync('cc', ['-O2', '-Wall', '-Werror', '-o', program, source, '-lusrsctp', '-lpthread'])
-  }
-  return program
-}
+const usrsctpPeer = (): string => compiled('usrsctp-peer', 'usrsctp', 'pthread')
 
 /** The peer on libusrsctp, and the ports that it says it has. */
 export class Peer extends Program {
   #ports: Promise<Ports> | undefined
 
-  constructor(t: TestContext, role: string, mode: string, options: PeerOptions) {
+  constructor(t: TestContext, role: string, mode: string, options: PeerOptions, path = usrsctpPeer()) {
     const words = Object.entries({ limit: 60, ...options }).map(([name, value]) => `${name}=${value}`)
-    super(t, compiled(), [role, mode, ...words])
+    super(t, path, [role, mode, ...words])
   }
 
   ports(): Promise<Ports> {
@@ -64,8 +52,8 @@ export function peerClient(t: TestContext, mode: string, address: string, option
   return new Peer(t, 'client', mode, { 'peer-udp': udp, 'peer-sctp': sctp, ...options })
 }
 
-export function addressOf({ udp, sctp }: Ports): string {
-  return `sctp://127.0.0.1:${sctp}?udp=${udp}`
+export function addressOf({ udp, sctp }: Ports, scheme = 'sctp:'): string {
+  return `${scheme}//127.0.0.1:${sctp}?udp=${udp}`
 }
 
 export function portsOf(address: string): Ports {

@@ -51,7 +51,8 @@ export async function openRelay(
     carry(false, payload, () => back.send(payload, udp, '127.0.0.1'))
   })
   back.on('message', payload => carry(true, payload, () => front.send(payload, client, '127.0.0.1')))
-  return { address: addressOf({ udp: front.address().port, sctp }), datagrams }
+  const { protocol } = new URL(address)
+  return { address: addressOf({ udp: front.address().port, sctp }, protocol), datagrams }
 }
 
 async function bound(t: TestContext): Promise<Socket> {
