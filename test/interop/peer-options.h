@@ -1,7 +1,7 @@
 /* What the peer is told to do. */
 
 enum mode { ECHO, SINK, SOURCE };
-enum ending { END_FOLLOWS, END_SHUTDOWN, END_ABORT, END_HOLD };
+enum ending { END_FOLLOWS, END_SHUTDOWN, END_ABORT, END_HOLD, END_CLOSE };
 
 #define COMMON_DEFAULTS .data = 16, .message = 1024, .limit = 30
 
@@ -43,8 +43,9 @@ static unsigned long number(const char *text, unsigned long most) {
   return value;
 }
 
-/* end=: when the work is done, or `follow` for a peer that ends only behind the other end. */
-static const char *const ENDINGS[] = {"follow", "shutdown", "abort", "hold", NULL};
+/* end=: when the work is done, or `follow` for a peer that ends only behind the other end. `close` ends DTLS without a
+ * word to SCTP. */
+static const char *const ENDINGS[] = {"follow", "shutdown", "abort", "hold", "close", NULL};
 
 static int read_option(struct options *options, const char *name, const char *value) {
   if (strcmp(name, "udp") == 0) options->udp = number(value, 65535);

@@ -50,3 +50,7 @@ static void connect_to_peer(struct socket *socket, const struct options *options
   set_peer_udp(socket, options->peer_udp);
   if (usrsctp_connect(socket, &address.sa, address_length(&address)) != 0) refused(errno);
 }
+
+static void close_carrier(void) {
+  usage("end=close, but UDP has no end");
+}

@@ -18,7 +18,8 @@ static void end(struct socket *socket, enum ending ending) {
     case END_FOLLOWS: break;
     case END_SHUTDOWN: usrsctp_shutdown(socket, SHUT_WR); break;
     case END_ABORT: send_abort(socket); break;
-    case END_HOLD: printf("holding\n");
+    case END_HOLD: printf("holding\n"); break;
+    case END_CLOSE: close_carrier();
   }
 }
 

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
-const INCLUDES_IT = ['-include', 'usrsctp.h', '-x', 'c', '/dev/null']
-
 /** What these tests need of the machine, and the Debian package that has it. */
 const tools = {
   cc: { package: 'gcc', there: () => runs('cc', '--version') },
-  usrsctp: { package: 'libusrsctp-dev', there: () => runs('cc', '-fsyntax-only', ...INCLUDES_IT) },
+  usrsctp: { package: 'libusrsctp-dev', there: () => compiles('usrsctp.h') },
+  libssl: { package: 'libssl-dev', there: () => compiles('openssl/ssl.h') },
+  openssl: { package: 'openssl', there: () => runs('openssl', 'version') },
   tsctp: { package: 'libusrsctp-examples', there: () => existsSync(TSCTP) },
   tshark: { package: 'tshark', there: () => runs('tshark', '--version') },
 }
@@ -21,6 +21,10 @@ function runs(program: string, ...args: string[]): boolean {
   } catch {
     return false
   }
+}
+
+function compiles(header: string): boolean {
+  return runs('cc', '-fsyntax-only', '-include', header, '-x', 'c', '/dev/null')
 }
 
 /**
