@@ -1,6 +1,8 @@
 import { ConnectError, ConnectErrorCode } from '../../../errors.ts'
 import type { DtlsEngine } from './dtls-engine.ts'
 import { type Koffi, koffiLibrary } from './koffi-library.ts'
+import type { NativeLibrary } from './native-library.ts'
+import { findNodeFfi, nodeFfiLibrary } from './node-ffi-library.ts'
 import { OpenSslEngine } from './openssl/openssl-engine.ts'
 
 /** One for the process: OpenSSL calls back to it for as long as that lives. */
@@ -16,21 +18,24 @@ export function loadEngine(): Promise<DtlsEngine> {
 }
 
 async function load(): Promise<DtlsEngine> {
-  const koffi = await loadKoffi()
+  const library = await findLibrary()
   try {
-    return new OpenSslEngine(koffiLibrary(koffi))
+    return new OpenSslEngine(library())
   } catch (cause) {
     const why = `the OpenSSL inside this runtime cannot be used: ${(cause as Error).message}`
     throw unavailable(`${why}. Use a Node from nodejs.org, or one that brings OpenSSL 3`, cause)
   }
 }
 
-async function loadKoffi(): Promise<Koffi> {
+/** Through koffi; where it is not installed, through what newer Nodes bring for the same purpose. */
+async function findLibrary(): Promise<() => NativeLibrary> {
   try {
     const { default: koffi } = await import('koffi')
-    return koffi as unknown as Koffi
+    return () => koffiLibrary(koffi as unknown as Koffi)
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+    const ffi = isMissing ? findNodeFfi() : undefined
+    if (ffi !== undefined) return () => nodeFfiLibrary(ffi)
     const why = isMissing
       ? 'the package koffi is not installed'
       : `koffi cannot be loaded: ${(cause as Error).message}`

@@ -1,6 +1,9 @@
 /** A pointer of C; 0n is null. */
 export type Pointer = bigint
 
+/** A `long` has four bytes on Windows, and wherever pointers have. */
+export const LONG_BYTES = process.platform === 'win32' || ['arm', 'ia32'].includes(process.arch) ? 4 : 8
+
 /** The types of arguments and results. `bytes` is memory of ours, for the time of the call; `text` is copied. */
 export type NativeType =
   | 'void'

@@ -4,7 +4,7 @@ import {
   type DtlsInfo,
   HANDSHAKE_DATAGRAM_BYTES,
 } from '../dtls-engine.ts'
-import type { Pointer } from '../native-library.ts'
+import { LONG_BYTES, type Pointer } from '../native-library.ts'
 import { connectionInfo } from './connection-info.ts'
 import { BioCtrl, Ctrl, SslError } from './constants.ts'
 import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } from './failures.ts'
@@ -12,8 +12,7 @@ import type { OpenSslFunctions } from './functions.ts'
 import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
 
-/** A `struct timeval`: two longs, which have four bytes each on Windows and wherever pointers have. */
-const LONG_BYTES = process.platform === 'win32' || ['arm', 'ia32'].includes(process.arch) ? 4 : 8
+/** A `struct timeval`: two longs. */
 const timeval = Buffer.alloc(16)
 
 const NO_POINTER = 0n
