@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import { CompiledCopy, sourcesOfLibrary } from './support/compiled-copy.ts'
 
 /** One `import`, `import type`, `export from`, `import()` or `import('...').Type`. */
 interface Import {
@@ -372,20 +371,12 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
     },
   }
 
-const src = fileURLToPath(new URL('../src/', import.meta.url))
-
-function sourcesOf(folder: string): Map<string, string> {
-  const paths = readdirSync(folder, { recursive: true }).map(path => String(path).replaceAll('\\', '/'))
-  const files = paths.filter(path => path.endsWith('.ts'))
-  return new Map(files.map(path => [path, readFileSync(join(folder, path), 'utf8')]))
-}
-
 function modulesOf(sources: Iterable<readonly [string, string]>): Module[] {
   return [...sources].map(([path, source]) => readModule(path, source))
 }
 
 describe('the imports of src', () => {
-  const modules = modulesOf(sourcesOf(src))
+  const modules = modulesOf(sourcesOfLibrary())
 
   it('are found', () => {
     assert.ok(modules.length > 30)
@@ -426,32 +417,19 @@ describe('each rule', () => {
 })
 
 describe('importing the library', () => {
-  let folder: string
+  let copy: CompiledCopy
 
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'connect-ts-import-'))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    const compilerOptions: ts.CompilerOptions = {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      verbatimModuleSyntax: true,
-      rewriteRelativeImportExtensions: true,
-    }
-    for (const [path, source] of sourcesOf(src)) {
-      const target = join(folder, path.replace(/\.ts$/, '.js'))
-      mkdirSync(dirname(target), { recursive: true })
-      writeFileSync(target, ts.transpileModule(source, { compilerOptions }).outputText)
-    }
+    copy = new CompiledCopy()
   })
 
-  after(() => rmSync(folder, { recursive: true }))
+  after(() => copy.remove())
 
   /** The modules of Node that a piece of code loads, run without tsx, which loads many itself. */
   function loadedBy(code: string): string[] {
-    const index = JSON.stringify(pathToFileURL(join(folder, 'index.js')).href)
-    const main = join(folder, 'main.mjs')
-    writeFileSync(
-      main,
+    const index = JSON.stringify(pathToFileURL(join(copy.folder, 'index.js')).href)
+    const main = copy.write(
+      'main.mjs',
       `import { writeSync } from 'node:fs'
       const before = new Set(process.moduleLoadList)
       const library = await import(${index})
