@@ -1,24 +1,31 @@
 // Uses the installed package as a stranger would. Run in the folder where it is installed; ends with 'smoke ok'.
+// node smoke.mjs CERTIFICATES with-dtls|without-dtls
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConnectDatagram, ConnectError, connect, listen } from 'connect-ts'
 
-const certificates = process.argv[2]
+const [certificates, dtls] = process.argv.slice(2)
 const pem = name => readFileSync(join(certificates, name))
 
 await exchange('tcp://127.0.0.1:0')
 await exchange('127.0.0.1:0')
 await exchange(`unix://${join(tmpdir(), `connect-ts-smoke-${process.pid}.sock`)}`)
 await exchange('memory://smoke')
-await exchange(
-  'tls://localhost:0',
-  { tls: { cert: pem('localhost.pem'), key: pem('localhost.key'), ca: pem('ca.pem') } },
-  { tls: { ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key') } },
-)
+await exchange('sctp://127.0.0.1:0?udp=0')
+await exchange('tls://localhost:0', ...mutualTls())
 await refusesClientWithoutCertificate()
+if (dtls === 'with-dtls') await exchange('dtls-sctp://127.0.0.1:0', ...mutualTls())
+else await saysThatDtlsIsUnavailable()
 console.log(`smoke ok on Node ${process.version}`)
+
+function mutualTls() {
+  return [
+    { tls: { cert: pem('localhost.pem'), key: pem('localhost.key'), ca: pem('ca.pem') } },
+    { tls: { ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key') } },
+  ]
+}
 
 async function exchange(address, listenOptions, connectOptions) {
   const listener = await listen(address, listenOptions)
@@ -54,4 +61,11 @@ async function refusesClientWithoutCertificate() {
   }, ConnectError)
   await listener.close()
   assert.equal(rejections.length, 1)
+}
+
+async function saysThatDtlsIsUnavailable() {
+  const unavailable = { code: 'TRANSPORT_UNAVAILABLE', message: /npm install koffi@3$/ }
+  const [listenOptions, connectOptions] = mutualTls()
+  await assert.rejects(listen('dtls-sctp://127.0.0.1:0', listenOptions), unavailable)
+  await assert.rejects(connect('dtls-sctp://127.0.0.1:9', connectOptions), unavailable)
 }
