@@ -7,6 +7,7 @@ import type {
   Pointer,
 } from '../../../src/transport/dtls-sctp/engine/native-library.ts'
 import { type NodeFfi, nodeFfiLibrary } from '../../../src/transport/dtls-sctp/engine/node-ffi-library.ts'
+import { OpenSslEngine } from '../../../src/transport/dtls-sctp/engine/openssl/openssl-engine.ts'
 import { nativeLibraries } from '../support/native-libraries.ts'
 
 for (const [name, library] of nativeLibraries) {
@@ -47,13 +48,17 @@ for (const [name, library] of nativeLibraries) {
       const { pointer, free } = memory(library, 8)
       library.write(pointer, Uint8Array.of(3, 1, 2))
       const order = library.callback(
-        'order',
         { result: 'int', takes: ['pointer', 'pointer'] },
         (a: Pointer, b: Pointer) => library.read(a, 1)[0]! - library.read(b, 1)[0]!,
       )
       call('qsort', 'void', 'pointer', 'size', 'size', 'pointer')(pointer, 3, 1, order)
       assert.deepEqual([...library.read(pointer, 3)], [1, 2, 3])
       free()
+    })
+
+    it('serve several engines, as where two copies of this package are in one program', () => {
+      const engines = [new OpenSslEngine(library), new OpenSslEngine(library)]
+      assert.match(engines[1]!.name, /^OpenSSL 3\./)
     })
   })
 

@@ -3,7 +3,7 @@ import type { NativeLibrary, NativeType, Pointer, Signature } from './native-lib
 /** As much of koffi 3 as is used. */
 export interface Koffi {
   load(path: null): { func(name: string, result: unknown, takes: readonly unknown[]): NativeCall }
-  proto(name: string, result: unknown, takes: readonly unknown[]): unknown
+  proto(result: unknown, takes: readonly unknown[]): unknown
   pointer(type: unknown): unknown
   register(call: NativeCall, type: unknown): Pointer
   decode(from: Pointer, type: 'uint8_t', length: number): Uint8Array | number[]
@@ -37,8 +37,7 @@ export function koffiLibrary(koffi: Koffi): NativeLibrary {
   return {
     function: (name, signature) =>
       program.func(name, ...inWords(signature)) as ReturnType<NativeLibrary['function']>,
-    callback: (name, signature, call) =>
-      koffi.register(call, koffi.pointer(koffi.proto(`connect_ts_${name}`, ...inWords(signature)))),
+    callback: (signature, call) => koffi.register(call, koffi.pointer(koffi.proto(...inWords(signature)))),
     read: (from, byteLength) => Uint8Array.from(koffi.decode(from, 'uint8_t', byteLength)),
     write: (to, bytes) => koffi.encode(to, 'uint8_t', bytes, bytes.length),
     writePointer: (to, pointer) => koffi.encode(to, 'void *', pointer),

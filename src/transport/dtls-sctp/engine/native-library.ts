@@ -30,7 +30,7 @@ export interface NativeLibrary {
   /** @throws Error if there is none of that name */
   function(name: string, signature: Signature): NativeFunction
   /** Makes something that C can call for the rest of the process. It must not throw. */
-  callback(name: string, signature: Signature, call: NativeFunction): Pointer
+  callback(signature: Signature, call: NativeFunction): Pointer
   read(from: Pointer, byteLength: number): Uint8Array
   write(to: Pointer, bytes: Uint8Array): void
   writePointer(to: Pointer, pointer: Pointer): void

@@ -55,7 +55,7 @@ export function nodeFfiLibrary(ffi: NodeFfi): NativeLibrary {
   return {
     function: (name, signature) =>
       converted(ffi, signature, library.getFunction(name, inWords(signature))) as NativeFunction,
-    callback: (_, signature, call) => library.registerCallback(inWords(signature), call),
+    callback: (signature, call) => library.registerCallback(inWords(signature), call),
     read: (from, byteLength) => ffi.toBuffer(from, byteLength),
     write: (to, bytes) => ffi.exportArrayBufferView(bytes, to, bytes.length),
     writePointer: (to, pointer) => ffi.setUint64(to, 0, pointer),

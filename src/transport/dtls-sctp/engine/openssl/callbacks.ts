@@ -34,14 +34,12 @@ export class Callbacks {
 
   constructor(library: NativeLibrary) {
     this.#library = library
-    this.cookieMake = library.callback('cookie_make', COOKIE_MAKE, (_, to, lengthTo) =>
-      this.#makeCookie(to, lengthTo),
-    )
-    this.cookieCheck = library.callback('cookie_check', COOKIE_CHECK, (_, cookie, length) =>
+    this.cookieMake = library.callback(COOKIE_MAKE, (_, to, lengthTo) => this.#makeCookie(to, lengthTo))
+    this.cookieCheck = library.callback(COOKIE_CHECK, (_, cookie, length) =>
       this.#checkCookie(cookie, length),
     )
-    this.timer = library.callback('timer', TIMER, (_, us) => nextTimeout(us))
-    this.alpn = library.callback('alpn', ALPN, (_, out, outLength, offered, length) =>
+    this.timer = library.callback(TIMER, (_, us) => nextTimeout(us))
+    this.alpn = library.callback(ALPN, (_, out, outLength, offered, length) =>
       this.#chooseProtocol(out, outLength, offered, length),
     )
   }
