@@ -1,5 +1,5 @@
 import type { Pem } from '../../../../options.ts'
-import type { DtlsCredentials } from '../dtls-engine.ts'
+import { type DtlsCredentials, DtlsFailure } from '../dtls-engine.ts'
 import type { Pointer } from '../native-library.ts'
 import { Ctrl } from './constants.ts'
 import { takeError } from './failures.ts'
@@ -36,11 +36,12 @@ export class CredentialsLoader {
 
   /** The first is this end's own; those behind it lead to an authority. */
   #show(context: NativeObject, cert: Pem): void {
-    this.#eachCertificate(cert, (certificate, index) => {
+    const count = this.#eachCertificate(cert, (certificate, index) => {
       const { pointer } = context
       if (index === 0) this.#check(this.#ssl.SSL_CTX_use_certificate(pointer, certificate))
       else this.#check(this.#ssl.SSL_CTX_ctrl(pointer, Ctrl.CHAIN_CERT, 1, certificate))
     })
+    if (count === 0) throw new DtlsFailure('ERR_SSL_NO_START_LINE', 'no start line')
   }
 
   #useKey(context: NativeObject, pem: Pem, passphrase: string): void {
@@ -58,18 +59,20 @@ export class CredentialsLoader {
     }
   }
 
-  /** OpenSSL takes a reference of its own of what it keeps. */
-  #eachCertificate(pem: Pem, use: (certificate: Pointer, index: number) => void): void {
+  /** Returns how many there are. OpenSSL takes a reference of its own of what it keeps. */
+  #eachCertificate(pem: Pem, use: (certificate: Pointer, index: number) => void): number {
+    let count = 0
     const read: ReadPem = bio => this.#ssl.PEM_read_bio_X509(bio, 0n, 0n, 0n)
     this.#withBio(pem, bio => {
-      for (let index = 0; ; index++) {
+      for (; ; count++) {
         const certificate = this.#readNext(bio, read, this.#ssl.X509_free)
         if (certificate === undefined) break
-        this.#use(certificate, pointer => use(pointer, index))
+        this.#use(certificate, pointer => use(pointer, count))
       }
     })
     // At the end of the text, OpenSSL misses another one.
     this.#ssl.ERR_clear_error()
+    return count
   }
 
   #readNext(bio: Pointer, read: ReadPem, free: (pointer: Pointer) => void): NativeObject | undefined {

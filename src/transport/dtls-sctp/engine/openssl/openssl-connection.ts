@@ -4,7 +4,7 @@ import {
   type DtlsInfo,
   HANDSHAKE_DATAGRAM_BYTES,
 } from '../dtls-engine.ts'
-import { LONG_BYTES, type Pointer } from '../native-library.ts'
+import { LONG_BYTES, type NativeFunction, type Pointer } from '../native-library.ts'
 import { connectionInfo } from './connection-info.ts'
 import { BioCtrl, Ctrl, SslError } from './constants.ts'
 import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } from './failures.ts'
@@ -57,13 +57,14 @@ export class OpenSslConnection implements DtlsConnection {
     this.#alpnProtocols = alpnProtocols
     this.#isServer = isServer
     ssl.ERR_clear_error()
-    const input = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
-    const output = objects.own(ssl.BIO_new(ssl.BIO_s_mem()), ssl.BIO_free, 'BIO')
     this.#object = objects.own(ssl.SSL_new(context.pointer), ssl.SSL_free, 'SSL')
-    // They are the SSL's from here on, and freed with it.
-    this.#input = input.giveAway()
-    this.#output = output.giveAway()
-    ssl.SSL_set_bio(this.pointer, this.#input, this.#output)
+    try {
+      this.#input = this.#newBio(ssl.SSL_set0_rbio)
+      this.#output = this.#newBio(ssl.SSL_set0_wbio)
+    } catch (error) {
+      this.free()
+      throw error
+    }
     // An empty BIO has nothing for the moment; it has not ended.
     ssl.BIO_ctrl(this.#input, BioCtrl.SET_BUF_MEM_EOF_RETURN, -1, NO_POINTER)
     ssl.SSL_ctrl(this.pointer, Ctrl.SET_MTU, HANDSHAKE_DATAGRAM_BYTES, null)
@@ -153,6 +154,14 @@ export class OpenSslConnection implements DtlsConnection {
 
   free(): void {
     this.#object.free()
+  }
+
+  /** Makes a BIO that is the SSL's, and freed with it. */
+  #newBio(give: NativeFunction): Pointer {
+    const bio = this.#openssl.objects.own(this.#ssl.BIO_new(this.#ssl.BIO_s_mem()), this.#ssl.BIO_free, 'BIO')
+    const pointer = bio.giveAway()
+    give(this.pointer, pointer)
+    return pointer
   }
 
   /** The BIOs are gone with the SSL. */

@@ -50,33 +50,41 @@ export class OpenSslEngine implements DtlsEngine {
 
   client(credentials: DtlsCredentials): DtlsClient {
     const { ssl } = this.#openssl
-    const context = this.#context(ssl.DTLS_client_method(), credentials, false)
-    ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER, 0n)
-    const { alpnProtocols = [] } = credentials
-    if (alpnProtocols.length > 0) {
-      const list = protocolNameList(alpnProtocols)
-      // The one function that answers 0 when all is well.
-      if (ssl.SSL_CTX_set_alpn_protos(context.pointer, list, list.length) !== 0) throw takeError(ssl)
-    }
-    return new OpenSslClient(this.#openssl, context)
+    return this.#withContext(ssl.DTLS_client_method(), credentials, false, context => {
+      ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER, 0n)
+      const { alpnProtocols = [] } = credentials
+      if (alpnProtocols.length > 0) {
+        const list = protocolNameList(alpnProtocols)
+        // The one function that answers 0 when all is well.
+        if (ssl.SSL_CTX_set_alpn_protos(context.pointer, list, list.length) !== 0) throw takeError(ssl)
+      }
+      return new OpenSslClient(this.#openssl, context)
+    })
   }
 
   server(credentials: DtlsCredentials): DtlsServer {
     const { ssl, callbacks } = this.#openssl
-    const context = this.#context(ssl.DTLS_server_method(), credentials, true)
-    if (credentials.ca !== undefined) {
-      ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER | VerifyMode.FAIL_IF_NO_PEER_CERT, 0n)
-    }
-    ssl.SSL_CTX_set_cookie_generate_cb(context.pointer, callbacks.cookieMake)
-    ssl.SSL_CTX_set_cookie_verify_cb(context.pointer, callbacks.cookieCheck)
-    const { alpnProtocols } = credentials
-    if (alpnProtocols !== undefined) {
-      ssl.SSL_CTX_set_alpn_select_cb(context.pointer, callbacks.alpn, 0n)
-    }
-    return new OpenSslServer(this.#openssl, context, alpnProtocols)
+    return this.#withContext(ssl.DTLS_server_method(), credentials, true, context => {
+      if (credentials.ca !== undefined) {
+        ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER | VerifyMode.FAIL_IF_NO_PEER_CERT, 0n)
+      }
+      ssl.SSL_CTX_set_cookie_generate_cb(context.pointer, callbacks.cookieMake)
+      ssl.SSL_CTX_set_cookie_verify_cb(context.pointer, callbacks.cookieCheck)
+      const { alpnProtocols } = credentials
+      if (alpnProtocols !== undefined) {
+        ssl.SSL_CTX_set_alpn_select_cb(context.pointer, callbacks.alpn, 0n)
+      }
+      return new OpenSslServer(this.#openssl, context, alpnProtocols)
+    })
   }
 
-  #context(method: Pointer, credentials: DtlsCredentials, asServer: boolean): NativeObject {
+  /** Makes what has a context, or frees that again. */
+  #withContext<T>(
+    method: Pointer,
+    credentials: DtlsCredentials,
+    asServer: boolean,
+    make: (context: NativeObject) => T,
+  ): T {
     const { ssl, objects } = this.#openssl
     ssl.ERR_clear_error()
     const context = objects.own(ssl.SSL_CTX_new(method), ssl.SSL_CTX_free, 'SSL_CTX')
@@ -89,7 +97,7 @@ export class OpenSslEngine implements DtlsEngine {
         ssl.SSL_CTX_set_cipher_list(pointer, CIPHERS) === 1
       if (!isSet) throw takeError(ssl)
       this.#credentials.load(context, credentials, asServer)
-      return context
+      return make(context)
     } catch (error) {
       context.free()
       throw error
