@@ -11,6 +11,7 @@ import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } f
 import type { OpenSslFunctions } from './functions.ts'
 import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
+import { ServerNumbering } from './server-numbering.ts'
 
 /** A `struct timeval`: two longs. */
 const timeval = Buffer.alloc(16)
@@ -26,6 +27,7 @@ export class OpenSslConnection implements DtlsConnection {
   readonly #output: Pointer
   readonly #alpnProtocols: readonly string[] | undefined
   readonly #isServer: boolean
+  #numbering: ServerNumbering | undefined
   isUp = false
   isEndedByPeer = false
 
@@ -82,6 +84,7 @@ export class OpenSslConnection implements DtlsConnection {
     this.#put(record)
     const isRight = this.#ssl.DTLSv1_listen(this.pointer, address) === 1
     this.#ssl.ERR_clear_error()
+    if (isRight) this.#numbering = new ServerNumbering(record)
     return isRight
   }
 
@@ -134,6 +137,7 @@ export class OpenSslConnection implements DtlsConnection {
   takeAll(): Uint8Array {
     const records = new Uint8Array(this.waitingBytes)
     if (records.length > 0) this.take(records)
+    this.#numbering?.apply(records)
     return records
   }
 
