@@ -13,6 +13,14 @@ import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
 import { ServerNumbering } from './server-numbering.ts'
 
+/** The header of a record, and where it has its epoch (RFC 6347, section 4.1). */
+const RECORD_HEADER_BYTES = 13
+const EPOCH_AT = 3
+
+/** What a record has besides its data: AES-GCM an explicit nonce and a tag, ChaCha20-Poly1305 a tag (RFC 5288, RFC 7905). */
+const GCM_EXPANSION_BYTES = 8 + 16
+const CHACHA_EXPANSION_BYTES = 16
+
 /** A `struct timeval`: two longs. */
 const timeval = Buffer.alloc(16)
 
@@ -28,6 +36,7 @@ export class OpenSslConnection implements DtlsConnection {
   readonly #alpnProtocols: readonly string[] | undefined
   readonly #isServer: boolean
   #numbering: ServerNumbering | undefined
+  #expansionBytes = GCM_EXPANSION_BYTES
   isUp = false
   isEndedByPeer = false
 
@@ -95,11 +104,12 @@ export class OpenSslConnection implements DtlsConnection {
     concern.alpnProtocols = this.#alpnProtocols
     const result: number = this.#ssl.SSL_do_handshake(this.pointer)
     concern.alpnProtocols = undefined
-    if (result === 1) this.isUp = true
+    if (result === 1) this.#up()
     else this.#mayWait(result)
   }
 
   receive(record: Uint8Array, into: Uint8Array): number {
+    if (this.#isForged(record)) return 0
     this.#put(record)
     if (this.isUp) return this.receiveEarly(into)
     this.goOn()
@@ -166,6 +176,21 @@ export class OpenSslConnection implements DtlsConnection {
     const pointer = bio.giveAway()
     give(this.pointer, pointer)
     return pointer
+  }
+
+  #up(): void {
+    this.isUp = true
+    const cipher: string = this.#ssl.SSL_CIPHER_standard_name(this.#ssl.SSL_get_current_cipher(this.pointer))
+    if (cipher.includes('CHACHA20')) this.#expansionBytes = CHACHA_EXPANSION_BYTES
+  }
+
+  /**
+   * Whether a record that should be protected is too short to be. OpenSSL would break the connection off because of it,
+   * where it passes over all others that are not the peer's, as it must (RFC 6347, section 4.1.2.7).
+   */
+  #isForged(record: Uint8Array): boolean {
+    const isProtected = (record[EPOCH_AT]! | record[EPOCH_AT + 1]!) !== 0
+    return isProtected && record.length < RECORD_HEADER_BYTES + this.#expansionBytes
   }
 
   /** The BIOs are gone with the SSL. */
