@@ -112,6 +112,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
     this.association.abort(causeWithText(CauseCode.USER_INITIATED_ABORT, ''))
     this.flush()
     this.#inbound.drop()
+    this.#ended = false
     this.#closed = true
     this.onTouched()
   }
