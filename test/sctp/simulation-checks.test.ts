@@ -8,7 +8,7 @@ import { FlowWatch, type Watched } from './simulation/flow-watch.ts'
 import { Link, type LinkPlan, PERFECT_LINK } from './simulation/link.ts'
 import { withoutAdaptation } from './simulation/packet-view.ts'
 import { QUIET_PLAN, withHost, withLink } from './simulation/plan.ts'
-import { play } from './simulation/play.ts'
+import { PLAIN_STAGE, play } from './simulation/play.ts'
 import { Run } from './simulation/run.ts'
 import { StreamBytes } from './simulation/stream-bytes.ts'
 import { User } from './simulation/user.ts'
@@ -308,9 +308,9 @@ describe('a run', () => {
   })
 
   it('tells how to play it again when it fails', () => {
-    const tooShort = { 'no time': () => ({ ...QUIET_PLAN, mostMs: 1 }) }
+    const scenarios = { 'no time': () => ({ ...QUIET_PLAN, mostMs: 1 }) }
     assert.throws(
-      () => play('no time', 5, undefined, tooShort),
+      () => play('no time', 5, undefined, { ...PLAIN_STAGE, scenarios }),
       /still wait.*\n.*--scenario 'no time' --start 5 --seeds 1/,
     )
   })

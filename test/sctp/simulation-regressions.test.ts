@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LinkPlan } from './simulation/link.ts'
 import { chunksOf } from './simulation/packet-view.ts'
 import { type Plan, QUIET_PLAN, withHost, withLink, withUser } from './simulation/plan.ts'
 import { type Outcome, Run } from './simulation/run.ts'
@@ -10,10 +11,10 @@ function playAll(plan: Plan, seeds = 40): Outcome[] {
 }
 
 /** Holds back the first packet that has a chunk of a type, and lets all others pass. */
-function holdFirst(type: number, ms: number): (packet: Uint8Array) => number {
+function holdFirst(type: number, ms: number): LinkPlan['heldMs'] {
   let isHeld = false
-  return packet => {
-    if (isHeld || !chunksOf(packet).some(chunk => chunk.type === type)) return 0
+  return ([packet]) => {
+    if (isHeld || !chunksOf(packet!).some(chunk => chunk.type === type)) return 0
     isHeld = true
     return ms
   }
@@ -43,7 +44,7 @@ describe('an association in the simulated network', () => {
     const plan = withLink(QUIET_PLAN, name =>
       name === 'client'
         ? { heldMs }
-        : { heldMs: packet => (isComplete(packet) ? Number.POSITIVE_INFINITY : 0) },
+        : { heldMs: ([packet]) => (isComplete(packet!) ? Number.POSITIVE_INFINITY : 0) },
     )
     const aborts: string[] = []
     new Run(plan, 1, line => line.includes('192.0.2.1 gets ABORT') && aborts.push(line)).play()
@@ -81,8 +82,8 @@ describe('an association in the simulated network', () => {
       name === 'client' ? { writes: [[200_000]] } : { readsAfterMs: 300_000, writes: [] },
     )
     let probes = 0
-    const heldMs = (packet: Uint8Array): number => {
-      if (chunksOf(packet).some(({ type }) => type === PAD)) probes++
+    const heldMs: LinkPlan['heldMs'] = ([packet]) => {
+      if (chunksOf(packet!).some(({ type }) => type === PAD)) probes++
       return 0
     }
     new Run(

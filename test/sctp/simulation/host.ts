@@ -7,7 +7,8 @@ import type { PeerAddress } from '../../../src/transport/sctp/endpoint/peer-addr
 import { PacketWriter } from '../../../src/transport/sctp/wire/packet-writer.ts'
 import type { Chance } from './chance.ts'
 import { FlowWatch } from './flow-watch.ts'
-import type { Network, Receiver } from './network.ts'
+import type { Host, HostParts } from './medium.ts'
+import type { Network } from './network.ts'
 import type { User } from './user.ts'
 import { must } from './violation.ts'
 import type { Appointment, VirtualClock } from './virtual-clock.ts'
@@ -23,6 +24,8 @@ export interface HostPlan {
   readonly zeroChecksumAcceptable: boolean
   /** Undefined for any. */
   readonly initialTsn: number | undefined
+  /** Inside DTLS: several packets may share a datagram of so many bytes; 0: each has its own. */
+  readonly sharedDatagramBytes: number
   /** Between packets that have come and what the program does about them, up to so many ms. */
   readonly turnMs: number
   /** A timer goes off late, as in a program that is busy: how likely, and by up to so many ms. */
@@ -69,8 +72,16 @@ class SimulatedMember implements Member {
   }
 }
 
+/** What an endpoint draws: tags and initial TSNs alike, so a tag is such a number as well, give or take. */
+export function randomBits({ initialTsn }: HostPlan, chance: Chance): number {
+  return initialTsn === undefined ? chance.bits() : (initialTsn + chance.between(0, 40)) | 0
+}
+
+export const mac = (key: Uint8Array, message: Uint8Array): Uint8Array =>
+  createHmac('sha256', key).update(message).digest()
+
 /** A machine: an endpoint behind one UDP port, its associations, and the programs that use them. */
-export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
+export class SimulatedHost implements Host, EndpointHost, Acceptor {
   readonly packets = new PacketWriter(byteLength => new Uint8Array(byteLength))
   readonly zeroChecksumAcceptable: boolean
   readonly address: string
@@ -84,17 +95,9 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
   readonly #endpoint: Endpoint
   #flipped = false
   #isGone = false
-  /** Gives the program for an association that a peer begins. */
   onAccept: ((cookie: CookieState) => User) | undefined
 
-  constructor(
-    address: string,
-    plan: HostPlan,
-    peerWindow: number,
-    clock: VirtualClock,
-    network: Network,
-    chance: Chance,
-  ) {
+  constructor({ address, plan, peerWindow, clock, network, chance }: HostParts) {
     this.address = address
     this.zeroChecksumAcceptable = plan.zeroChecksumAcceptable
     this.#plan = plan
@@ -105,22 +108,14 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
     this.#endpoint = new Endpoint(this)
   }
 
-  readonly random = (): number => {
-    const { initialTsn } = this.#plan
-    // Tags and initial TSNs are drawn alike, so a tag is such a number as well, give or take what makes it its own.
-    if (initialTsn === undefined) return this.#chance.bits()
-    return (initialTsn + this.#chance.between(0, 40)) | 0
-  }
+  readonly random = (): number => randomBits(this.#plan, this.#chance)
 
-  readonly mac = (key: Uint8Array, message: Uint8Array): Uint8Array =>
-    createHmac('sha256', key).update(message).digest()
+  readonly mac = mac
 
-  /** Whether nothing is left of any association. */
   get isIdle(): boolean {
     return this.#members.size === 0
   }
 
-  /** Chunks that were sent more than once. */
   get sentAgain(): number {
     return this.#watches.reduce((sum, { sentAgain }) => sum + sentAgain, 0)
   }
@@ -133,12 +128,12 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
     this.#endpoint.listen(PORT, this)
   }
 
-  dial(address: string, user: User): Association {
+  dial(address: string, user: User): number {
     const association = Association.initiate(this.#options(user))
     const member = this.#add(association, user, { address, port: 9899 })
     this.#endpoint.add(member)
     this.#touch(member)
-    return association
+    return association.localTag
   }
 
   accept(cookie: CookieState, peer: PeerAddress, now: number): Member | undefined {
@@ -161,7 +156,10 @@ export class SimulatedHost implements EndpointHost, Acceptor, Receiver {
     this.#network.send(this.address, packet, peer)
   }
 
-  /** The machine loses all that it knows. Its users are never called again. */
+  close(): void {
+    throw new Error('its associations are in nothing that could be closed')
+  }
+
   vanish(): void {
     this.#isGone = true
     for (const { turn, wake } of this.#members) {

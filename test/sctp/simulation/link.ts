@@ -4,8 +4,9 @@ import type { VirtualClock } from './virtual-clock.ts'
 export interface LinkPlan {
   readonly loss: number
   readonly duplication: number
-  /** Packets of which some bits are turned over. */
+  /** Packets of which some bits are turned over, and among how many bytes from their first one on. */
   readonly flips: number
+  readonly flippedBytes: number
   readonly delayMs: number
   /** Each packet takes up to so much longer: where that is much, packets overtake each other. */
   readonly jitterMs: number
@@ -16,22 +17,40 @@ export interface LinkPlan {
   readonly mtus: readonly { readonly from: number; readonly bytes: number }[]
   /** Nothing passes from `from` to before `to`. */
   readonly outages: readonly { readonly from: number; readonly to: number }[]
-  /** How much longer a packet takes, where a test needs that of one; for ever, and it is lost. */
-  readonly heldMs: (packet: Uint8Array) => number
+  /** How likely it is, with each packet, that one of all the earlier ones arrives once more. */
+  readonly replays: number
+  /**
+   * How much longer packets take that go together, where a test needs that of some; for ever, and they are lost. None go
+   * where DTLS has something to say of its own.
+   */
+  readonly heldMs: (packets: readonly Uint8Array[]) => number
 }
 
 export const PERFECT_LINK: LinkPlan = {
   loss: 0,
   duplication: 0,
   flips: 0,
+  flippedBytes: Number.POSITIVE_INFINITY,
   delayMs: 20,
   jitterMs: 0,
   holdUps: 0,
   holdUpMs: 0,
   mtus: [],
   outages: [],
+  replays: 0,
   heldMs: () => 0,
 }
+
+type Arrive = (packet: Uint8Array, isFlipped: boolean) => void
+
+/** Something that was sent, and what is done where it arrives. */
+interface Sent {
+  readonly packet: Uint8Array
+  readonly arrive: Arrive
+}
+
+/** Of replays, those of what was sent before the network had its say. */
+const OLD_REPLAYS = 0.2
 
 /** One direction of the path. */
 export class Link {
@@ -39,6 +58,9 @@ export class Link {
   plan: LinkPlan
   readonly #clock: VirtualClock
   readonly #chance: Chance
+  /** All that was sent, as long as something of it may be replayed; and what was before. */
+  readonly #sent: Sent[] = []
+  readonly #old: Sent[] = []
 
   constructor(plan: LinkPlan, clock: VirtualClock, chance: Chance) {
     this.plan = plan
@@ -46,17 +68,38 @@ export class Link {
     this.#chance = chance
   }
 
-  /** Takes a packet away; what arrives, and whether it is not what was sent, is told later. */
-  carry(packet: Uint8Array, arrive: (packet: Uint8Array, isFlipped: boolean) => void): void {
+  /** Something was sent past the link, which may replay it. */
+  remember(packet: Uint8Array, arrive: Arrive): void {
+    this.#old.push({ packet: packet.slice(), arrive })
+  }
+
+  /**
+   * Takes a packet away; what arrives, and whether it is not what was sent, is told later.
+   *
+   * @param packets what is in it
+   */
+  carry(packet: Uint8Array, arrive: Arrive, packets: readonly Uint8Array[] = [packet]): void {
     const copies = this.#chance.yes(this.plan.duplication) ? 2 : 1
     for (let i = 0; i < copies; i++) {
       if (this.#loses(packet)) continue
       const copy = packet.slice()
       const isFlipped = this.#chance.yes(this.plan.flips)
       if (isFlipped) this.#flip(copy)
-      const arrivesAt = this.#clock.now + this.#travelMs() + this.plan.heldMs(packet)
+      const arrivesAt = this.#clock.now + this.#travelMs() + this.plan.heldMs(packets)
       if (arrivesAt < Number.POSITIVE_INFINITY) this.#clock.at(arrivesAt, () => arrive(copy, isFlipped))
     }
+    if (this.plan.replays > 0) this.#replay({ packet: packet.slice(), arrive })
+  }
+
+  /** Which is picked depends on how many there are; of old ones there may be more or fewer in the next run. */
+  #replay(latest: Sent): void {
+    this.#sent.push(latest)
+    if (!this.#chance.yes(this.plan.replays)) return
+    const { packet, arrive } = this.#chance.pick(
+      this.#chance.yes(OLD_REPLAYS) && this.#old.length > 0 ? this.#old : this.#sent,
+    )
+    const copy = packet.slice()
+    this.#clock.at(this.#clock.now + this.#travelMs(), () => arrive(copy, false))
   }
 
   #loses(packet: Uint8Array): boolean {
@@ -77,7 +120,8 @@ export class Link {
   #flip(packet: Uint8Array): void {
     const bits = new Set<number>()
     const count = this.#chance.between(1, 3)
-    while (bits.size < count) bits.add(this.#chance.between(0, packet.length * 8 - 1))
+    const byteLength = Math.min(packet.length, this.plan.flippedBytes)
+    while (bits.size < count) bits.add(this.#chance.between(0, byteLength * 8 - 1))
     for (const bit of bits) packet[bit >> 3]! ^= 1 << (bit & 7)
   }
 }

@@ -45,21 +45,48 @@ export class Network {
     this.trace?.(`${this.#clock.now} ${address} has another port`)
   }
 
+  /** Sends a packet that nothing is around. */
   send(from: string, packet: Uint8Array, to: PeerAddress): void {
+    const sent = this.outgoing(from, packet)
+    this.carry(from, sent, to, [sent])
+  }
+
+  /** A packet is going to be sent, as it is or in something else; returns it as the peer is to have it. */
+  outgoing(from: string, packet: Uint8Array): Uint8Array {
     this.packets++
     this.bytes += packet.length
     if (checksumOf(packet) === 0) this.zeroChecksums++
-    const { out, port } = this.#placeOf(from)
     const sent = this.#strips ? withoutAdaptation(packet) : packet
-    this.trace?.(`${this.#clock.now.toFixed(1)} ${from} sends ${sent.length}: ${showPacket(sent)}`)
-    out.carry(sent, (arrived, isFlipped) => {
+    this.trace?.(`${this.#now} ${from} sends ${sent.length}: ${showPacket(sent)}`)
+    return sent
+  }
+
+  /** Sends a datagram with packets in it. */
+  carry(from: string, datagram: Uint8Array, to: PeerAddress, packets: readonly Uint8Array[]): void {
+    const { out, port } = this.#placeOf(from)
+    const shown = this.trace && packets.map(showPacket).join(' | ')
+    const arrive = (arrived: Uint8Array, isFlipped: boolean): void => {
       const place = this.#placeOf(to.address)
       if (place.port !== to.port) return
-      this.trace?.(
-        `${this.#clock.now.toFixed(1)} ${to.address} gets ${isFlipped ? 'rubbish' : showPacket(arrived)}`,
-      )
+      this.trace?.(`${this.#now} ${to.address} gets ${isFlipped ? 'rubbish' : shown}`)
       place.receiver.receive(arrived, { address: from, port }, isFlipped)
-    })
+    }
+    out.carry(datagram, arrive, packets)
+  }
+
+  /** Hands a datagram over as if there were no way between the two. What replays others may replay it. */
+  hand(from: string, datagram: Uint8Array, to: PeerAddress): void {
+    const { out, port } = this.#placeOf(from)
+    const arrive = (arrived: Uint8Array): void => {
+      const place = this.#placeOf(to.address)
+      if (place.port === to.port) place.receiver.receive(arrived, { address: from, port }, false)
+    }
+    out.remember(datagram, arrive)
+    arrive(datagram)
+  }
+
+  get #now(): string {
+    return this.#clock.now.toFixed(1)
   }
 
   #placeOf(address: string): Place {

@@ -11,6 +11,8 @@ export type Incident =
       readonly at: number
       readonly dialMs: number
     }
+  /** The named host closes its DTLS connection, whatever its association is doing. */
+  | { readonly kind: 'close'; readonly who: SideName; readonly at: number }
   /** A NAT gives the client another UDP port. */
   | { readonly kind: 'rebinding'; readonly at: number }
 
@@ -61,6 +63,7 @@ const QUIET_HOST: HostPlan = {
   largestPacketBytes: 1472,
   heartbeatIntervalMs: 30_000,
   zeroChecksumAcceptable: false,
+  sharedDatagramBytes: 0,
   initialTsn: undefined,
   turnMs: 0,
   lateTimers: 0,

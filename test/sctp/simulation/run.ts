@@ -1,9 +1,10 @@
 import type { CookieState } from '../../../src/transport/sctp/association/cookie.ts'
 import { Chance } from './chance.ts'
-import { PORT, SimulatedHost } from './host.ts'
+import { PORT } from './host.ts'
 import { Link } from './link.ts'
+import { type Host, type Medium, plainMedium } from './medium.ts'
 import { Network } from './network.ts'
-import type { Incident, Plan } from './plan.ts'
+import type { Incident, Plan, SideName } from './plan.ts'
 import { User } from './user.ts'
 import { must } from './violation.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -28,6 +29,7 @@ export interface Outcome {
 /** Two machines, the path between them, and one run from the first INIT to the last farewell. */
 export class Run {
   readonly #plan: Plan
+  readonly #medium: Medium
   readonly #chance: Chance
   readonly #clock = new VirtualClock()
   readonly #network: Network
@@ -37,18 +39,18 @@ export class Run {
   /** The tags of cookies that were taken. */
   readonly #cookies = new Set<number>()
   readonly #links: { readonly client: Link; readonly server: Link }
-  #client: SimulatedHost
-  #server: SimulatedHost
+  #client: Host
+  #server: Host
   #dials = 0
   #dialAgainAt: number | undefined
 
-  constructor(plan: Plan, seed: number, trace?: (line: string) => void) {
+  constructor(plan: Plan, seed: number, trace?: (line: string) => void, medium = plainMedium) {
     this.#plan = plan
+    this.#medium = medium
     this.#chance = new Chance(seed)
     this.#network = new Network(this.#clock, plan.withoutAdaptation)
     this.#network.trace = trace
-    const link = (from: 'client' | 'server'): Link =>
-      new Link(plan[from].link, this.#clock, this.#chance.fork())
+    const link = (from: SideName): Link => new Link(plan[from].link, this.#clock, this.#chance.fork())
     this.#links = { client: link('client'), server: link('server') }
     this.#client = this.#startHost('client')
     this.#server = this.#startHost('server')
@@ -58,6 +60,16 @@ export class Run {
 
   /** @throws Violation where something happened that never must */
   play(): Outcome {
+    try {
+      this.#play()
+      return this.#outcome
+    } finally {
+      this.#client.vanish()
+      this.#server.vanish()
+    }
+  }
+
+  #play(): void {
     if (this.#plan.serverDialsAt !== undefined) this.#meet(this.#plan.serverDialsAt)
     while (!this.#isOver) {
       must(this.#clock.step(), () => `nothing happens any longer, and ${this.#unfinished} still wait`)
@@ -68,7 +80,7 @@ export class Run {
       this.#checkEffort()
     }
     this.#checkEnds()
-    return this.#outcome
+    this.#medium.checkEnd()
   }
 
   get #outcome(): Outcome {
@@ -106,26 +118,24 @@ export class Run {
       .join(' and ')
   }
 
-  #startHost(side: 'client' | 'server'): SimulatedHost {
+  #startHost(side: SideName): Host {
     const address = side === 'client' ? CLIENT : SERVER
     const other = side === 'client' ? 'server' : 'client'
-    const { host } = this.#plan[side]
-    const { windowBytes } = this.#plan[other].host
-    const started = new SimulatedHost(
+    const started = this.#medium.host({
       address,
-      host,
-      windowBytes,
-      this.#clock,
-      this.#network,
-      this.#chance.fork(),
-    )
+      plan: this.#plan[side].host,
+      peerWindow: this.#plan[other].host.windowBytes,
+      clock: this.#clock,
+      network: this.#network,
+      chance: this.#chance.fork(),
+    })
     this.#network.attach(address, started, this.#links[side])
     if (side === 'server') started.onAccept = cookie => this.#accept(cookie)
     if (side === 'server' && this.#plan.serverDialsAt === undefined) started.listen()
     return started
   }
 
-  #newUser(side: 'client' | 'server'): User {
+  #newUser(side: SideName): User {
     const { user, next } = this.#plan[side]
     const isFirst = this.#dials <= 1
     const name = `${side} of dial ${this.#dials}`
@@ -138,8 +148,7 @@ export class Run {
     this.#dialAgainAt = undefined
     this.#dials++
     const user = this.#newUser('client')
-    const association = this.#client.dial(SERVER, user)
-    this.#dialled.set(association.localTag, user)
+    this.#dialled.set(this.#client.dial(SERVER, user), user)
   }
 
   /** The server dials too, and each is the other's partner (RFC 9260, section 5.2.1). */
@@ -175,7 +184,12 @@ export class Run {
       this.#network.rebind(CLIENT)
       return
     }
-    this.#network.trace?.(`${this.#clock.now} the ${incident.who} restarts`)
+    this.#network.trace?.(`${this.#clock.now} ${incident.kind} at the ${incident.who}`)
+    if (incident.kind === 'close') {
+      const host = incident.who === 'client' ? this.#client : this.#server
+      host.close()
+      return
+    }
     if (incident.who === 'client') {
       this.#lose(this.#client)
       this.#client = this.#startHost('client')
@@ -195,7 +209,7 @@ export class Run {
     })
   }
 
-  #lose(host: SimulatedHost): void {
+  #lose(host: Host): void {
     const side = host === this.#client ? 'client' : 'server'
     for (const user of this.#users) if (user.name.startsWith(side)) user.vanish()
     host.vanish()

@@ -47,6 +47,7 @@ function someHost(chance: Chance): HostPlan {
     largestPacketBytes: chance.pick([1200, 1280, 1452, 1472, 8972, 65_504]),
     heartbeatIntervalMs: chance.pick([1000, 5000, 30_000]),
     zeroChecksumAcceptable: false,
+    sharedDatagramBytes: 0,
     initialTsn: undefined,
     turnMs: chance.pick([0, 0, 1, 10]),
     lateTimers: 0,

@@ -29,6 +29,9 @@ export interface UserPlan {
   readonly hurries: boolean
 }
 
+/** What a program does with its association, or with whatever stands for it. */
+export type Served = Pick<Association, 'send' | 'end' | 'abort' | 'consumed'>
+
 /** Bytes of a write that nobody may look at any longer are made into these. */
 const GONE = 0xee
 
@@ -87,7 +90,7 @@ export class User implements AssociationUser {
   }
 
   /** Does what is due. */
-  act(association: Association, now: number): void {
+  act(association: Served, now: number): void {
     if (this.#isGone || !this.isUp) return
     if (this.#writeAt === NEVER) this.#start(now)
     this.#read(association, now)
@@ -111,8 +114,8 @@ export class User implements AssociationUser {
     const { partner } = this
     must(partner !== undefined, `${this.name}: data that nobody has sent`)
     must(
-      this.received + bytes.length <= partner.written && partner.#bytes.has(this.received, bytes),
-      `${this.name}: other bytes than were sent, at ${this.received}`,
+      partner.hasWritten(this.received, bytes),
+      () => `${this.name}: other bytes than were sent, at ${this.received}`,
     )
     this.received += bytes.length
   }
@@ -156,6 +159,11 @@ export class User implements AssociationUser {
     } else must(error instanceof ConnectError, `${this.name}: closed by ${String(error)}`)
   }
 
+  /** Whether it has written these bytes, at that place. */
+  hasWritten(place: number, bytes: Uint8Array): boolean {
+    return place + bytes.length <= this.written && this.#bytes.has(place, bytes)
+  }
+
   /** Writes that it has made so far. */
   get writes(): number {
     return this.#nextWrite
@@ -190,7 +198,7 @@ export class User implements AssociationUser {
     return mostMs === 0 || this.#chance.yes(0.3) ? 0 : this.#chance.magnitude(1, mostMs)
   }
 
-  #read(association: Association, now: number): void {
+  #read(association: Served, now: number): void {
     const ready = this.received - this.consumed
     if (ready === 0 || now < this.#readAt) return
     const isSlow = this.#reads++ < this.plan.slowReads
@@ -200,7 +208,7 @@ export class User implements AssociationUser {
     this.#readAt = isSlow ? now + this.#gap(this.plan.readGapMs) : 0
   }
 
-  #write(association: Association, now: number): void {
+  #write(association: Served, now: number): void {
     const hurries = this.plan.hurries && this.peerHasEnded
     while (hurries ? !this.#hasWritten : this.#mayWrite && now >= this.#writeAt) {
       const lengths = this.plan.writes[this.#nextWrite++]!
@@ -215,7 +223,7 @@ export class User implements AssociationUser {
     }
   }
 
-  #end(association: Association, now: number): void {
+  #end(association: Served, now: number): void {
     if (this.hasEnded || !this.#hasWritten) return
     if (this.peerHasEnded) this.#endAt = Math.min(this.#endAt, now)
     if (now < this.#endAt) return
