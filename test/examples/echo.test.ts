@@ -6,11 +6,12 @@ import { certificates } from '../support/certificates.ts'
 import { bounded, runToEnd, startServer } from './run-example.ts'
 
 const CERTIFICATES = 'examples/certificates'
+const CA_FILE = `${CERTIFICATES}/ca.pem`
 const SERVER_FILES = [`${CERTIFICATES}/localhost.pem`, `${CERTIFICATES}/localhost.key`]
 
 /** What a user types: the crate's addresses have no scheme. */
 function withoutScheme(address: string): string {
-  return address.replace(/^\w+:\/\//, '')
+  return address.replace(/^[\w-]+:\/\//, '')
 }
 
 /** Sends bytes that are no frame, and waits until the server has hung up. */
@@ -87,7 +88,7 @@ describe('tls-echo-server', { concurrency: 4 }, () => {
     const { server, address } = await startServer('tls-echo-server.ts', 'localhost:0', ...SERVER_FILES)
     assert.match(address, /^tls:/)
     const plain = withoutScheme(address)
-    const client = await runToEnd('tls-client.ts', plain, 'localhost', `${CERTIFICATES}/ca.pem`)
+    const client = await runToEnd('tls-client.ts', plain, 'localhost', CA_FILE)
     assert.equal(client.stderr, '')
     assert.equal(client.stdout, 'Received message: Hello world\n')
     assert.equal(client.code, 0)
@@ -97,7 +98,7 @@ describe('tls-echo-server', { concurrency: 4 }, () => {
 
   test('logs handshakes that fail and goes on', async () => {
     const { server, address } = await startServer('tls-echo-server.ts', '127.0.0.1:0', ...SERVER_FILES)
-    const refused = await runToEnd('tls-client.ts', address, 'elsewhere.example', `${CERTIFICATES}/ca.pem`)
+    const refused = await runToEnd('tls-client.ts', address, 'elsewhere.example', CA_FILE)
     assert.match(refused.stderr, /^CERTIFICATE_REJECTED: /)
     assert.equal(refused.code, 1)
     await sendGarbage(address)
@@ -156,6 +157,47 @@ describe('sctp-echo-server', { concurrency: 4 }, () => {
   })
 })
 
+describe('dtls-sctp-echo-server', { concurrency: 4 }, () => {
+  test('answers dtls-sctp-client and logs what it does', async () => {
+    const { server, address } = await startServer('dtls-sctp-echo-server.ts', 'localhost:0', ...SERVER_FILES)
+    assert.match(address, /^dtls-sctp:\/\/localhost:[1-9]\d*$/)
+    const client = await runToEnd('dtls-sctp-client.ts', withoutScheme(address), 'localhost', CA_FILE)
+    assert.equal(client.stderr, '')
+    assert.equal(client.stdout, 'Received message: Hello world\n')
+    assert.equal(client.code, 0)
+    await server.printed(/Sent message back to original sender\n/)
+    assert.match(server.stdout, /^Handling connection from dtls-sctp:\/\/\S+:\d+$/m)
+    assert.match(server.stdout, /^Received a message "Hello world" from dtls-sctp:\/\/\S+:\d+$/m)
+    assert.equal(server.stderr, '')
+  })
+
+  test('logs a handshake and a connection that fail, goes on, and stops on SIGINT', async () => {
+    const { server, address } = await startServer('dtls-sctp-echo-server.ts', '[::1]:0', ...SERVER_FILES)
+    const refused = await runToEnd('dtls-sctp-client.ts', address, 'elsewhere.example', CA_FILE)
+    assert.match(refused.stderr, /^CERTIFICATE_REJECTED: /)
+    assert.equal(refused.code, 1)
+    await server.printed(/^Turned a peer away: CERTIFICATE_REJECTED: .*\n$/m, 'stderr')
+
+    const tls = { ca: certificates.ca, serverName: 'localhost' }
+    const bad = await connect(address, { tls })
+    bad.abort()
+    await server.printed(/^Connection from dtls-sctp:\S+ failed: CONNECTION_RESET: .*\n$/m, 'stderr')
+    await using connection = await connect(address, { tls })
+    await connection.writer.send(new ConnectDatagram(2, 'two'))
+    assert.equal((await connection.reader.receive())?.text(), 'two')
+    server.kill('SIGINT')
+    assert.equal(await connection.reader.receive(), undefined)
+    assert.equal(await server.exit(), 0)
+  })
+
+  test('says that its UDP port is in use', async () => {
+    const { address } = await startServer('dtls-sctp-echo-server.ts', '127.0.0.1:0', ...SERVER_FILES)
+    const second = await runToEnd('dtls-sctp-echo-server.ts', address, ...SERVER_FILES)
+    assert.match(second.stderr, /^LISTEN_FAILED: .*UDP port \d+ is in use/)
+    assert.equal(second.code, 1)
+  })
+})
+
 describe('a wrong call', { concurrency: 4 }, () => {
   const cases: [string, string[], number, RegExp][] = [
     ['tcp-echo-server.ts', [], 2, /^ADDRESS is missing; usage: /],
@@ -167,6 +209,12 @@ describe('a wrong call', { concurrency: 4 }, () => {
     ['sctp-client.ts', [], 2, /^ADDRESS is missing; usage: /],
     ['sctp-client.ts', ['localhost:5678?tcp=1'], 1, /^INVALID_ADDRESS: .*udp=/],
     ['sctp-client.ts', ['127.0.0.1:1?udp=1'], 1, /^CONNECT_FAILED: /],
+    ['dtls-sctp-echo-server.ts', ['localhost:0'], 2, /^missing: CERT KEY; usage: /],
+    ['dtls-sctp-client.ts', ['localhost:1', 'localhost'], 2, /^missing: CAFILE; usage: /],
+    ['dtls-sctp-client.ts', ['localhost:1?udp=1', 'localhost', CA_FILE], 1, /^INVALID_ADDRESS: .*sctp=/],
+    ['dtls-sctp-client.ts', ['127.0.0.1:1', 'localhost', CA_FILE], 1, /^CONNECT_FAILED: /],
+    ['dtls-sctp-client.ts', ['localhost:1', 'localhost', 'no-such-file'], 1, /ENOENT.*no-such-file/],
+    ['dtls-sctp-echo-server.ts', ['localhost:0', ...SERVER_FILES.toReversed()], 1, /^INVALID_OPTION: .*tls/],
     ['tcp-client.ts', ['localhost'], 1, /^INVALID_ADDRESS: .*port/],
     ['tcp-client-blaster.ts', ['127.0.0.1:1'], 1, /^CONNECT_FAILED: /],
     ['tls-client.ts', ['localhost:1', 'localhost', 'no-such-file'], 1, /ENOENT.*no-such-file/],
