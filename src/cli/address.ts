@@ -6,7 +6,7 @@ export function addressOf(args: Arguments): string {
   const address = args.positionals[0]!
   if (/^memory:/i.test(address)) {
     throw usageError(
-      `address '${address}': memory:// reaches only within one program; use tcp://, tls://, sctp:// or unix://`,
+      `address '${address}': memory:// reaches only within one program; use tcp://, tls://, sctp://, dtls-sctp:// or unix://`,
     )
   }
   return address

@@ -23,6 +23,7 @@ has arrived is still sent back.`,
     'connect-ts echo unix:///tmp/echo.sock',
     'connect-ts echo tls://0.0.0.0:5679 --cert server.pem --key server.key',
     "connect-ts echo 'sctp://localhost:5678?udp=9900'",
+    'connect-ts echo dtls-sctp://0.0.0.0:5679 --cert server.pem --key server.key',
   ],
   run,
 }

@@ -14,6 +14,8 @@ const addresses = `Addresses:
   tls://HOST:PORT         TLS 1.2 or 1.3; the server's certificate is verified
   sctp://HOST:PORT        SCTP over UDP port 9899; 'sctp://HOST:PORT?udp=N' over
                           another. To listen: udp=0 is any free one.
+  dtls-sctp://HOST:PORT   SCTP inside DTLS 1.2 over UDP port PORT, certificates
+                          as with tls; it takes the package koffi, version 3
   unix:///path/to.sock    a Unix socket`
 
 /** What `connect-ts --help` shows. */

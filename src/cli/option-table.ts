@@ -46,9 +46,13 @@ const closeOption: OptionTable = {
 }
 
 const certificateOptions: OptionTable = {
-  cert: { value: 'FILE', text: "tls: this end's certificate, PEM" },
-  key: { value: 'FILE', text: 'tls: the key of that certificate, PEM' },
-  alpn: { value: 'NAME', multiple: true, text: 'tls: application protocol to agree on; may be repeated' },
+  cert: { value: 'FILE', text: "tls, dtls-sctp: this end's certificate, PEM" },
+  key: { value: 'FILE', text: 'tls, dtls-sctp: the key of that certificate, PEM' },
+  alpn: {
+    value: 'NAME',
+    multiple: true,
+    text: 'tls, dtls-sctp: application protocol to agree on; may be repeated',
+  },
 }
 
 /** Options of the commands that connect. */
@@ -59,11 +63,11 @@ export const clientOptions: OptionTable = {
     text: 'longest time to reach the peer, in ms',
   },
   ...closeOption,
-  ca: { value: 'FILE', text: "tls: authorities to trust, PEM, in place of Node's own" },
+  ca: { value: 'FILE', text: "tls, dtls-sctp: authorities to trust, PEM, in place of Node's own" },
   ...certificateOptions,
   'server-name': {
     value: 'NAME',
-    text: "tls: name that the server's certificate must carry (default: the host)",
+    text: "tls, dtls-sctp: name that the server's certificate must carry (default: the host)",
   },
 }
 
@@ -73,6 +77,6 @@ export const serverOptions: OptionTable = {
   ...certificateOptions,
   ca: {
     value: 'FILE',
-    text: 'tls: every client must have a certificate of these authorities, PEM',
+    text: 'tls, dtls-sctp: every client must have a certificate of these authorities, PEM',
   },
 }

@@ -53,6 +53,7 @@ time, ends it as a failure. Ctrl-C ends it with the statistics so far.`,
     'connect-ts ping unix:///tmp/echo.sock --count 10000 --interval-ms 0 --json',
     'connect-ts ping tls://example.org:5679 --ca ca.pem --bytes 65536',
     "connect-ts ping 'sctp://localhost:5678?udp=9900'",
+    'connect-ts ping dtls-sctp://example.org:5679 --ca ca.pem',
   ],
   run,
 }

@@ -33,8 +33,9 @@ export interface ServeParts {
 /** Listens as the arguments say. Peers that are turned away are logged. */
 export async function listenBy({ args, log, interrupt }: Context): Promise<Listener> {
   const address = addressOf(args)
-  if (/^tls:/i.test(address) && !(args.given('cert') && args.given('key'))) {
-    throw usageError('to listen on tls:// takes --cert FILE and --key FILE')
+  const secure = /^(?:tls|dtls-sctp):/i.exec(address)
+  if (secure !== null && !(args.given('cert') && args.given('key'))) {
+    throw usageError(`to listen on ${secure[0].toLowerCase()}// takes --cert FILE and --key FILE`)
   }
   return listen(address, {
     ...(await tlsOptions<TlsListenOptions>(args)),

@@ -16,12 +16,16 @@ const failures: readonly (readonly [string, number, RegExp])[] = [
   ['send tcp://127.0.0.1:1 --file no-such-file', 1, /FILE_FAILED: cannot read no-such-file/],
   ['listen tcp://127.0.0.1:0 --output /no/such/folder/a', 1, /FILE_FAILED: cannot write to/],
   ['echo tls://127.0.0.1:0', 2, /USAGE: .*--cert FILE and --key FILE/],
+  ['echo dtls-sctp://127.0.0.1:0', 2, /USAGE: .*dtls-sctp:\/\/ takes --cert FILE and --key FILE/],
   ['echo memory://name', 2, /USAGE: .*memory:/],
   ['ping ftp://127.0.0.1:1', 2, /INVALID_ADDRESS: .*ftp:/],
   ['ping sctp://127.0.0.1', 2, /INVALID_ADDRESS: .*port is missing/],
   ['listen sctp://127.0.0.1:0?port=9900', 2, /INVALID_ADDRESS: .*\?udp=/],
+  ['ping dtls-sctp://127.0.0.1', 2, /INVALID_ADDRESS: .*port is missing/],
+  ['ping dtls-sctp://127.0.0.1:1?udp=1', 2, /INVALID_ADDRESS: .*\?sctp=/],
   ['send sctp://127.0.0.1:1?udp=1 a --alpn x', 2, /INVALID_OPTION: option tls/],
   ['send sctp://127.0.0.1:1?udp=1 a', 1, /CONNECT_FAILED: /],
+  ['send dtls-sctp://127.0.0.1:1 a', 1, /CONNECT_FAILED: /],
 ]
 
 describe('usage', { concurrency: 4 }, () => {
@@ -29,7 +33,7 @@ describe('usage', { concurrency: 4 }, () => {
     const { code, stdout } = await run('--help')
     assert.equal(code, 0)
     for (const command of commands) assert.match(stdout, new RegExp(`^ {2}${command} ADDRESS`, 'm'))
-    for (const scheme of ['tcp', 'tls', 'sctp', 'unix'])
+    for (const scheme of ['tcp', 'tls', 'sctp', 'dtls-sctp', 'unix'])
       assert.match(stdout, new RegExp(`^ {2}${scheme}://`, 'm'))
     for (const exitCode of [0, 1, 2, 130, 143]) assert.match(stdout, new RegExp(`^ {2}${exitCode} `, 'm'))
   })
