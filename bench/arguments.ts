@@ -16,7 +16,7 @@ export const help = `npm run bench [-- OPTIONS]
 
 Measures connect-ts beside net and tls, libzmq, zeromq.js, ws and usrsctp: two processes per run, over loopback.
 
-  --quick        less of everything, in three minutes
+  --quick        less of everything, in four minutes
   --only WORDS   only the cases whose name has WORDS; may be given again
   --rounds N     N rounds of each case, 1 to 100
   --json         all samples as JSON, in place of the tables

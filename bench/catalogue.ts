@@ -1,8 +1,9 @@
 import type { Case } from './case.ts'
 import { manyConnections } from './cases/connections.ts'
-import { pinnedRoundTrip, roundTrip } from './cases/echo.ts'
+import { dtlsSctpRoundTrip, pinnedRoundTrip, roundTrip } from './cases/echo.ts'
 import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
-import { idleAssociations, idleConnections } from './cases/idle.ts'
+import { handshake } from './cases/handshake.ts'
+import { idleAssociations, idleConnections, idleDtlsAssociations } from './cases/idle.ts'
 import { importTime } from './cases/import-time.ts'
 import { largeMessage } from './cases/large-message.ts'
 import { modulesLoaded } from './cases/modules.ts'
@@ -10,6 +11,8 @@ import { slowReader } from './cases/slow-reader.ts'
 
 const ours: FlowPeer = { name: 'connect-ts', peer: 'ours' }
 const oursInBatches: FlowPeer = { name: 'connect-ts', peer: 'ours-batches' }
+const oursOnSctp: FlowPeer = { name: 'connect-ts on SCTP', peer: 'ours', medium: 'sctp' }
+const oursInBatchesOnSctp: FlowPeer = { ...oursOnSctp, peer: 'ours-batches' }
 const oursOnTcp: FlowPeer = { name: 'connect-ts on TCP', peer: 'ours', medium: 'tcp' }
 const fresh: FlowPeer = { name: 'fresh', peer: 'ours-fresh' }
 const reused: FlowPeer = { name: 'reused', peer: 'ours' }
@@ -193,18 +196,62 @@ const overSctp: readonly Case[] = [
   }),
 ]
 
+const overDtlsSctp: readonly Case[] = [
+  flow({
+    name: 'DTLS-SCTP, 64 B',
+    about: '`send` in a loop, `for await` at the other end; beside our own SCTP without DTLS.',
+    bytes: 64,
+    count: 1_000_000,
+    medium: 'dtls-sctp',
+    peers: [ours, oursOnSctp],
+    goals: [rateAtLeast(0.6, oursOnSctp.name)],
+  }),
+  flow({
+    name: 'DTLS-SCTP, 64 B, batches',
+    about: '`trySend` while there is room, `batches()` at the other end; beside our own SCTP without DTLS.',
+    bytes: 64,
+    count: 1_000_000,
+    medium: 'dtls-sctp',
+    peers: [oursInBatches, oursInBatchesOnSctp],
+    goals: [rateAtLeast(0.6, oursOnSctp.name)],
+  }),
+  flow({
+    name: 'DTLS-SCTP, 1 KiB',
+    about: '`send` in a loop, `for await` at the other end; beside our own SCTP without DTLS.',
+    bytes: 1024,
+    count: 150_000,
+    medium: 'dtls-sctp',
+    peers: [ours, oursOnSctp],
+    goals: [rateAtLeast(0.6, oursOnSctp.name)],
+  }),
+  flow({
+    name: 'DTLS-SCTP, 64 KiB',
+    about:
+      'With packets as large as the path takes: 65,504 bytes without DTLS, and what a DTLS record holds, 16,384, inside it.',
+    bytes: 65_536,
+    count: 5_000,
+    medium: 'dtls-sctp',
+    peers: [ours, oursOnSctp],
+    goals: [rateAtLeast(0.6, oursOnSctp.name)],
+  }),
+]
+
 /** Everything that is measured, in the order in which it is. */
 export const catalogue: readonly Case[] = [
   ...overTcp,
   ...overOthers,
   ...overSctp,
+  ...overDtlsSctp,
   roundTrip,
   pinnedRoundTrip,
+  dtlsSctpRoundTrip,
+  handshake,
   manyConnections,
   largeMessage,
   slowReader,
   idleConnections,
   idleAssociations,
+  idleDtlsAssociations,
   importTime,
   modulesLoaded,
 ]

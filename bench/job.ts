@@ -1,6 +1,6 @@
 import type { Sample } from './figures.ts'
 
-export type Medium = 'tcp' | 'tls' | 'unix' | 'sctp'
+export type Medium = 'tcp' | 'tls' | 'unix' | 'sctp' | 'dtls-sctp'
 
 /** A way between the processes that is worse than loopback; `run/relay.ts` says how. For what goes over UDP. */
 export type Link = 'narrow' | 'lossy'
@@ -45,6 +45,15 @@ export interface IdleJob {
   readonly connections: number
   /** How many of them are open when the idle level is taken; they pay for what is paid once. */
   readonly first: number
+}
+
+/** Connections that are opened one after the other, each closed before the next; both ends show a certificate. */
+export interface HandshakeJob {
+  readonly medium: 'tls' | 'dtls-sctp'
+  /** Connections that are measured. */
+  readonly count: number
+  /** Connections before that, which are not. */
+  readonly warmUp: number
 }
 
 export interface Receiving {

@@ -5,8 +5,15 @@ import type { IdleJob, Medium } from '../job.ts'
 import { progress } from '../progress.ts'
 import { runPair } from '../run/pair.ts'
 
-const FULL = 10_000
-const QUICK = 2_000
+/** Connections of one run. */
+interface Extent {
+  readonly full: number
+  readonly quick: number
+}
+
+const MANY: Extent = { full: 10_000, quick: 2_000 }
+/** A handshake with certificates takes milliseconds of both ends, and a run must end in time. */
+const FEWER: Extent = { full: 2_000, quick: 400 }
 /** Files that a process has open beside its connections. */
 const OTHER_FILES = 100
 
@@ -29,11 +36,24 @@ export const idleAssociations: Case = {
   goals: [{ figure: 'bothEach', against: 'connect-ts on TCP', atMost: 2 }],
 }
 
-function contender(name: string, peer: string, medium: Medium = 'tcp'): Contender {
+/** What an association costs inside DTLS, with the memory that OpenSSL takes. */
+export const idleDtlsAssociations: Case = {
+  ...idleConnections,
+  name: '2,000 idle connections, DTLS-SCTP',
+  about: 'The same over DTLS-SCTP, beside plain SCTP and TLS.',
+  contenders: [
+    contender('connect-ts', 'ours-idle', 'dtls-sctp', FEWER),
+    contender('connect-ts on SCTP', 'ours-idle', 'sctp', FEWER),
+    contender('connect-ts on TLS', 'ours-idle', 'tls', FEWER),
+  ],
+  goals: [],
+}
+
+function contender(name: string, peer: string, medium: Medium = 'tcp', extent = MANY): Contender {
   return {
     name,
     run: async quick => {
-      const job: IdleJob = { medium, connections: allowed(quick ? QUICK : FULL), first: 100 }
+      const job: IdleJob = { medium, connections: allowed(quick ? extent.quick : extent.full), first: 100 }
       const { sender, receiver } = await runPair({ peer, job, until: 'both', settleMs: 300, exposeGc: true })
       const [senderEach, receiverEach] = [eachOf(sender, job), eachOf(receiver, job)]
       return { connections: job.connections, senderEach, receiverEach, bothEach: senderEach + receiverEach }

@@ -57,7 +57,7 @@ async function loaded(used?: string): Promise<Loaded> {
 
 /** Whether a file belongs to a transport that is not used. */
 function isStray(file: string, used: string | undefined): boolean {
-  const transport = /^chunks\/(tcp|tls|unix|memory|sctp)-/.exec(file)
+  const transport = /^chunks\/(tcp|tls|unix|memory|sctp|dtls-sctp)-/.exec(file)
   return transport !== null && transport[1] !== used
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { ConnectOptions, ListenOptions } from 'connect-ts'
 import type { Medium } from '../job.ts'
 import { root } from '../root.ts'
 import { socketPath } from '../socket-path.ts'
@@ -13,9 +14,27 @@ export function clientTls(): { ca: string } {
   return { ca: pem('ca.pem') }
 }
 
+/** What a client shows where the server asks for it. */
+export function clientIdentity(): { cert: string; key: string } {
+  return { cert: pem('client.pem'), key: pem('client.key') }
+}
+
+/** What our own library is told beside the address. */
+export function listenOptions(medium: Medium): ListenOptions {
+  return isEncrypted(medium) ? { tls: serverTls() } : {}
+}
+
+export function connectOptions(medium: Medium): ConnectOptions {
+  return isEncrypted(medium) ? { tls: clientTls() } : {}
+}
+
+function isEncrypted(medium: Medium): boolean {
+  return medium === 'tls' || medium === 'dtls-sctp'
+}
+
 /** The address that our own library listens on. */
 export function listenAddress(medium: Medium): string {
   if (medium === 'unix') return `unix://${socketPath()}`
   if (medium === 'sctp') return 'sctp://127.0.0.1:0?udp=0'
-  return medium === 'tls' ? 'tls://localhost:0' : 'tcp://127.0.0.1:0'
+  return `${medium}://127.0.0.1:0`
 }

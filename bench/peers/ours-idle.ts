@@ -1,6 +1,6 @@
 import { type Connection, connect, type Listener, listen } from 'connect-ts'
 import { inBatches } from '../child/in-batches.ts'
-import { listenAddress } from '../child/media.ts'
+import { connectOptions, listenAddress, listenOptions } from '../child/media.ts'
 import type { Sample } from '../figures.ts'
 import type { IdleJob, Receiving } from '../job.ts'
 
@@ -8,12 +8,13 @@ import type { IdleJob, Receiving } from '../job.ts'
 const connections: Connection[] = []
 
 export async function receive(job: IdleJob): Promise<Receiving> {
-  const listener = await listen(listenAddress(job.medium))
+  const listener = await listen(listenAddress(job.medium), listenOptions(job.medium))
   return { address: listener.address, figures: acceptAll(listener, job) }
 }
 
 export async function send(job: IdleJob, address: string, begin: () => Promise<void>): Promise<Sample> {
-  const open = (): Promise<Connection> => connect(address)
+  const options = connectOptions(job.medium)
+  const open = (): Promise<Connection> => connect(address, options)
   connections.push(...(await inBatches(job.first, open)))
   await begin()
   connections.push(...(await inBatches(job.connections - job.first, open)))

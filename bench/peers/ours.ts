@@ -1,5 +1,5 @@
 import { ConnectDatagram, type Connection, connect, listen } from 'connect-ts'
-import { clientTls, listenAddress, serverTls } from '../child/media.ts'
+import { connectOptions, listenAddress, listenOptions } from '../child/media.ts'
 import { Arrivals, ringOfData } from '../child/messages.ts'
 import { roundTrips } from '../child/round-trips.ts'
 import type { Sample } from '../figures.ts'
@@ -20,14 +20,13 @@ export async function readBatches(connection: Connection, arrivals: Arrivals): P
 
 export async function receiveWith(job: Job, reading: Reading): Promise<Receiving> {
   const arrivals = new Arrivals(job)
-  const options = job.medium === 'tls' ? { tls: serverTls() } : {}
-  const listener = await listen(listenAddress(job.medium), options)
+  const listener = await listen(listenAddress(job.medium), listenOptions(job.medium))
   void listener.accept().then(connection => reading(connection!, arrivals))
   return { address: listener.address, figures: arrivals.figures }
 }
 
 export async function open(address: string, medium: Medium): Promise<Connection> {
-  return connect(address, medium === 'tls' ? { tls: clientTls() } : {})
+  return connect(address, connectOptions(medium))
 }
 
 export const receive = (job: Job): Promise<Receiving> =>

@@ -26,6 +26,8 @@ export async function machine(built: ReadonlySet<NativeProgram>): Promise<Machin
     versions: {
       'connect-ts': versionIn('package.json'),
       node: process.version.slice(1),
+      'OpenSSL in node': process.versions.openssl,
+      koffi: versionIn('node_modules/koffi/package.json'),
       ws: versionIn('node_modules/ws/package.json'),
       zeromq: versionIn('node_modules/zeromq/package.json'),
       'libzmq in zeromq': (await import('zeromq')).version,

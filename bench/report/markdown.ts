@@ -20,7 +20,7 @@ const repeat = `## How to repeat
 \`\`\`
 npm ci
 npm run bench                  # all of it
-npm run bench -- --quick       # three minutes
+npm run bench -- --quick       # four minutes
 npm run bench -- --only 'SCTP' # some cases; --help tells more
 npm run bench -- --write       # writes this file and its chart
 \`\`\`
