@@ -56,6 +56,19 @@ export function clientRandomOf(clientHello: Uint8Array): string {
   return Buffer.from(clientHello.subarray(RANDOM_AT, RANDOM_AT + RANDOM_BYTES)).toString('hex')
 }
 
+/**
+ * A datagram without the records at its front that nothing protects. The last flight of a handshake begins with such
+ * records and ends with a Finished, which has keys already.
+ */
+export function protectedPartOf(datagram: Uint8Array): Uint8Array {
+  for (let at = 0; ; ) {
+    const byteLength = recordLengthAt(datagram, at)
+    const rest = datagram.subarray(at)
+    if (byteLength === 0 || epochOf(rest) > 0) return rest
+    at += byteLength
+  }
+}
+
 export function epochOf(record: Uint8Array): number {
   return (record[3]! << 8) | record[4]!
 }

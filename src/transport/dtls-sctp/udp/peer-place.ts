@@ -1,4 +1,4 @@
-import { epochOf } from '../link/records.ts'
+import { protectedPartOf } from '../link/records.ts'
 import type { AcceptedPeer } from './accepted-peer.ts'
 
 /**
@@ -42,9 +42,13 @@ export class PeerPlace {
     if (this.#present === peer) this.#present = undefined
   }
 
-  /** What nothing protects belongs to a handshake; the rest, to whoever has its keys. */
+  /**
+   * What nothing protects belongs to a handshake; the rest, to whoever has its keys. A peer that has missed the end of its
+   * handshake sends its last flight again: the Finished in it is what the present one must see, to answer once more.
+   */
   receive(datagram: Uint8Array): void {
+    const present = this.#present
     this.#coming?.receive(datagram)
-    if (epochOf(datagram) > 0) this.#present?.receive(datagram)
+    present?.receive(protectedPartOf(datagram))
   }
 }
