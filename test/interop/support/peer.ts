@@ -52,11 +52,14 @@ export function peerClient(t: TestContext, mode: string, address: string, option
   return new Peer(t, 'client', mode, { 'peer-udp': udp, 'peer-sctp': sctp, ...options })
 }
 
-export function addressOf({ udp, sctp }: Ports, scheme = 'sctp:'): string {
-  return `${scheme}//127.0.0.1:${sctp}?udp=${udp}`
+export function addressOf({ udp, sctp }: Ports, protocol = 'sctp:'): string {
+  if (protocol === 'dtls-sctp:') return `${protocol}//127.0.0.1:${udp}?sctp=${sctp}`
+  return `${protocol}//127.0.0.1:${sctp}?udp=${udp}`
 }
 
+/** In an address of the library, the SCTP port of a DTLS connection is left out where it is the default. */
 export function portsOf(address: string): Ports {
-  const { port, searchParams } = new URL(address)
+  const { protocol, port, searchParams } = new URL(address)
+  if (protocol === 'dtls-sctp:') return { udp: Number(port), sctp: Number(searchParams.get('sctp') ?? 5000) }
   return { udp: Number(searchParams.get('udp')), sctp: Number(port) }
 }
