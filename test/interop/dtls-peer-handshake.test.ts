@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { certificates } from '../support/certificates.ts'
-import { type DtlsPeerOptions, dtlsPeerClient, dtlsPeerServer } from './support/dtls-peer.ts'
+import { dtlsPeerClient, dtlsPeerServer } from './support/dtls-peer.ts'
 import { assertEndedByShutdown } from './support/expected.ts'
+import type { PeerOptions } from './support/peer.ts'
 import { openRelay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
 
 const { ca, client, expired, otherCa, otherLocalhost, wrongName } = certificates
 
 interface Refusal {
-  readonly server?: DtlsPeerOptions
-  readonly client?: DtlsPeerOptions
+  readonly server?: PeerOptions
+  readonly client?: PeerOptions
   /** Which end refuses, what it says of it, and by which alert the other end knows. */
   readonly by: 'server' | 'client'
   readonly reason: RegExp

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
-import { type DtlsPeer, type DtlsPeerOptions, dtlsPeerClient, dtlsPeerServer } from './support/dtls-peer.ts'
+import { type DtlsPeer, dtlsPeerClient, dtlsPeerServer } from './support/dtls-peer.ts'
 import { assertEndedByShutdown, hashOf } from './support/expected.ts'
 import { ROLES, type Role } from './support/joined.ts'
+import type { PeerOptions } from './support/peer.ts'
 import { openRelay, type Path, type Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
 
@@ -22,8 +23,8 @@ interface Transfer {
 async function transfer(
   t: TestContext,
   role: Role,
-  giving: DtlsPeerOptions,
-  taking: DtlsPeerOptions = {},
+  giving: PeerOptions,
+  taking: PeerOptions = {},
   path?: Path,
 ): Promise<Transfer> {
   const serves = role === 'server'

@@ -5,6 +5,7 @@ import { until, within } from '../support/waiting.ts'
 import { CHUNK, type ChunkName } from './support/chunks.ts'
 import { assertEndedByShutdown } from './support/expected.ts'
 import { joinedByRelay, ROLES } from './support/joined.ts'
+import { overUdp } from './support/kinds.ts'
 import { describeWith } from './support/tools.ts'
 
 describeWith(['cc', 'usrsctp'], 'on a quiet connection with usrsctp', () => {
@@ -16,6 +17,7 @@ describeWith(['cc', 'usrsctp'], 'on a quiet connection with usrsctp', () => {
       const ours = { keepAliveDelayMs: 50 }
       const { connection, peer, relay } = await joinedByRelay(
         t,
+        overUdp,
         role,
         'echo',
         passes,

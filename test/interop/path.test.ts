@@ -7,6 +7,7 @@ import { sleep, within } from '../support/waiting.ts'
 import { CHUNK, type ChunkName } from './support/chunks.ts'
 import { assertEndedByShutdown } from './support/expected.ts'
 import { joinedByRelay, ROLES, type Role } from './support/joined.ts'
+import { overUdp } from './support/kinds.ts'
 import type { PeerOptions } from './support/peer.ts'
 import type { Path, Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
@@ -53,7 +54,7 @@ async function echoesOver(
   [count, length]: readonly [count: number, length: number],
   options: PeerOptions = AGAIN_SOON,
 ): Promise<void> {
-  const { connection, peer } = await joinedByRelay(t, role, 'echo', path, options)
+  const { connection, peer } = await joinedByRelay(t, overUdp, role, 'echo', path, options)
   await echo(connection, count, length)
   await within(connection.close(), 'close')
   await assertCleanEnd(connection.reader)
@@ -80,7 +81,13 @@ describeWith(['cc', 'usrsctp'], 'over a path to usrsctp', () => {
     })
 
     it(`that takes no large packets, they become as large as it takes: usrsctp as ${role}`, async t => {
-      const { connection, relay } = await joinedByRelay(t, role, 'echo', paths['takes no large packets']!)
+      const { connection, relay } = await joinedByRelay(
+        t,
+        overUdp,
+        role,
+        'echo',
+        paths['takes no large packets']!,
+      )
       const largest = (): number => largestData(relay, role === 'client')
       for (let i = 0; i < 200 && largest() <= BASE; i++) {
         await echo(connection, 5, 50_000)

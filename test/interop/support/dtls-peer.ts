@@ -5,17 +5,13 @@ import { freshPath } from '../../support/media.ts'
 import { compiled } from './compiled.ts'
 import { addressOf, Peer, type PeerOptions, portsOf } from './peer.ts'
 
-/**
- * The NAME=VALUE words of the peer; `peer-options.h` and `peer-dtls-options.h` say what they mean. Here `ca`, `cert` and
- * `key` are PEM, as in the library's `tls` options. What is undefined is left out, also where there is a default.
- */
-export type DtlsPeerOptions = Readonly<Record<string, string | number | undefined>>
-
+/** Options that are PEM here, as in the library's `tls` options, and paths for the peer (`peer-dtls-options.h`). */
 const PEM = ['ca', 'cert', 'key']
 
 const files = new Map<string, string>()
 
-function fileOf(pem: string): string {
+/** The path of a file with this text. */
+export function fileOf(pem: string): string {
   let file = files.get(pem)
   if (file === undefined) {
     file = freshPath('pem')
@@ -25,19 +21,16 @@ function fileOf(pem: string): string {
   return file
 }
 
-function wordsOf(options: DtlsPeerOptions): PeerOptions {
-  const words: Record<string, string | number> = {}
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) words[name] = PEM.includes(name) ? fileOf(String(value)) : value
-  }
-  return words
+function withFiles(options: PeerOptions): PeerOptions {
+  const files = PEM.filter(name => options[name] !== undefined)
+  return { ...options, ...Object.fromEntries(files.map(name => [name, fileOf(String(options[name]))])) }
 }
 
 /** The peer on libusrsctp and OpenSSL: SCTP over DTLS (RFC 8261). */
 export class DtlsPeer extends Peer {
-  constructor(t: TestContext, role: string, mode: string, options: DtlsPeerOptions) {
+  constructor(t: TestContext, role: string, mode: string, options: PeerOptions) {
     const program = compiled('dtls-usrsctp-peer', 'usrsctp', 'ssl', 'crypto', 'pthread')
-    super(t, role, mode, wordsOf(options), program)
+    super(t, role, mode, withFiles(options), program)
   }
 
   /** The common name in our certificate, as it was shown in the handshake; `-` if none was. */
@@ -51,7 +44,7 @@ export class DtlsPeer extends Peer {
 export async function dtlsPeerServer(
   t: TestContext,
   mode: string,
-  options: DtlsPeerOptions = {},
+  options: PeerOptions = {},
 ): Promise<{ peer: DtlsPeer; address: string }> {
   const peer = new DtlsPeer(t, 'server', mode, { ...certificates.localhost, ...options })
   return { peer, address: addressOf(await peer.ports(), 'dtls-sctp:') }
@@ -62,7 +55,7 @@ export function dtlsPeerClient(
   t: TestContext,
   mode: string,
   address: string,
-  options: DtlsPeerOptions = {},
+  options: PeerOptions = {},
 ): DtlsPeer {
   const { udp, sctp } = portsOf(address)
   const goal = { 'peer-udp': udp, 'peer-sctp': sctp }

@@ -2,8 +2,8 @@ import type { TestContext } from 'node:test'
 import { compiled } from './compiled.ts'
 import { Program } from './program.ts'
 
-/** The NAME=VALUE words of the peer; `peer-options.h` says what they mean. */
-export type PeerOptions = Readonly<Record<string, string | number>>
+/** The NAME=VALUE words of the peer; `peer-options.h` says what they mean. What is undefined is left out. */
+export type PeerOptions = Readonly<Record<string, string | number | undefined>>
 
 export interface Ports {
   readonly udp: number
@@ -17,8 +17,8 @@ export class Peer extends Program {
   #ports: Promise<Ports> | undefined
 
   constructor(t: TestContext, role: string, mode: string, options: PeerOptions, path = usrsctpPeer()) {
-    const words = Object.entries({ limit: 60, ...options }).map(([name, value]) => `${name}=${value}`)
-    super(t, path, [role, mode, ...words])
+    const given = Object.entries({ limit: 60, ...options }).filter(([, value]) => value !== undefined)
+    super(t, path, [role, mode, ...given.map(([name, value]) => `${name}=${value}`)])
   }
 
   ports(): Promise<Ports> {

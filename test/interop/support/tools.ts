@@ -12,6 +12,8 @@ const tools = {
   tshark: { package: 'tshark', there: () => runs('tshark', '--version') },
 }
 
+export type ToolName = keyof typeof tools
+
 export const TSCTP = '/usr/lib/usrsctp/tsctp'
 
 function runs(program: string, ...args: string[]): boolean {
@@ -31,7 +33,7 @@ function compiles(header: string): boolean {
  * A suite that needs these. Where one is missing, the suite is one test that is skipped and says what is missing, on
  * standard error as well, so that nobody takes a run without it for a run of it.
  */
-export function describeWith(names: readonly (keyof typeof tools)[], title: string, suite: () => void): void {
+export function describeWith(names: readonly ToolName[], title: string, suite: () => void): void {
   const missing = names.filter(name => !tools[name].there()).map(name => tools[name].package)
   if (missing.length === 0) {
     describe(title, suite)
