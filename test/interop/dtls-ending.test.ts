@@ -1,0 +1,4 @@
+import { endingSuite } from './suites/ending.ts'
+import { overDtls } from './support/kinds.ts'
+
+endingSuite(overDtls)
