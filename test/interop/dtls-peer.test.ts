@@ -3,15 +3,11 @@ import { it, type TestContext } from 'node:test'
 import { type DtlsPeer, dtlsPeerClient, dtlsPeerServer } from './support/dtls-peer.ts'
 import { assertEndedByShutdown, hashOf } from './support/expected.ts'
 import { ROLES, type Role } from './support/joined.ts'
+import { paths } from './support/paths.ts'
 import type { PeerOptions } from './support/peer.ts'
+import { packetsIn } from './support/records.ts'
 import { openRelay, type Path, type Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
-
-/** What a record has besides its data: its header (RFC 6347, 4.1), and the nonce and tag of AES-GCM (RFC 5288). */
-const RECORD_HEADER = 13
-const NONCE = 8
-const TAG = 16
-const APPLICATION_DATA = 23
 
 interface Transfer {
   readonly source: DtlsPeer
@@ -40,20 +36,6 @@ function packetsFrom(role: Role, { datagrams }: Relay): number[][] {
   return own.map(({ payload }) => packetsIn(payload))
 }
 
-function packetsIn(datagram: Uint8Array): number[] {
-  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
-  const packets: number[] = []
-  for (let at = 0; at < datagram.length; ) {
-    const length = view.getUint16(at + RECORD_HEADER - 2)
-    if (view.getUint8(at) === APPLICATION_DATA) packets.push(length - NONCE - TAG)
-    at += RECORD_HEADER + length
-  }
-  return packets
-}
-
-const rough: Path = (_, index) =>
-  index % 31 === 30 ? 'is lost' : index % 9 === 8 ? 'comes twice' : index % 7 === 6 ? 'is late' : 'passes'
-
 /** As much as fills large packets. */
 const much = { count: 20, data: 100_000, message: 100_000, sndbuf: 1_000_000, end: 'shutdown' }
 
@@ -73,7 +55,7 @@ describeWith(['cc', 'usrsctp', 'libssl'], 'the peer on usrsctp and OpenSSL, with
 
     it(`as ${role} loses nothing over a path that loses, repeats and delays`, async t => {
       const giving = { count: 50, data: 10_000, end: 'shutdown', rto: 200 }
-      const { sink } = await transfer(t, role, giving, { rto: 200 }, rough)
+      const { sink } = await transfer(t, role, giving, { rto: 200 }, paths['does all of that'])
       await assertEndedByShutdown(sink, 50, 10_000)
     })
 

@@ -1,0 +1,4 @@
+import { restartSuite } from './suites/restart.ts'
+import { overDtls } from './support/kinds.ts'
+
+restartSuite(overDtls)
