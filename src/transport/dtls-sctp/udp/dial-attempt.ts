@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { ConnectSettings } from '../../../options.ts'
+import { systemPlatform } from '../../../platform.ts'
 import { Association } from '../../sctp/association/association.ts'
 import type { AssociationStream } from '../../sctp/stream/association-stream.ts'
 import { heartbeatIntervalMs } from '../../sctp/udp/heartbeat-interval.ts'
@@ -50,7 +51,7 @@ export class DialAttempt implements SecureEndpointOwner {
     this.#settings = settings
     this.#user = user
     this.#endpoint = secureEndpoint(socket, socket.remoteAddress, connection, this)
-    socket.onError = cause => this.#onRefused(cause)
+    socket.onError = cause => afterReading(() => this.#onRefused(cause))
     socket.onDatagram = datagram => {
       this.#user.onReached()
       this.#endpoint.receive(datagram)
@@ -139,4 +140,12 @@ export class DialAttempt implements SecureEndpointOwner {
     this.#isSettled = true
     this.#user.onFailed(cause)
   }
+}
+
+/**
+ * The operating system tells that nobody has the peer's port before it gives what the peer has sent: an alert perhaps,
+ * which says more. The next turn begins before that is read, and the one behind it after.
+ */
+function afterReading(callback: () => void): void {
+  systemPlatform.nextTurn(() => systemPlatform.nextTurn(callback))
 }
