@@ -86,7 +86,7 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
   [endpoint, ['errors.ts', wire, association]],
   [stream, ['errors.ts', 'platform.ts', 'transport/byte-stream.ts', wire, association, endpoint]],
   [dtlsEngine, ['errors.ts', 'options.ts']],
-  [dtlsLink, ['platform.ts', `${dtlsEngine}dtls-engine.ts`]],
+  [dtlsLink, ['platform.ts', `${dtlsEngine}dtls-engine.ts`, `${dtlsEngine}record-header.ts`]],
   ['transport/', shared],
   ['connection/', [...shared, 'frame/', ...seam]],
   ['session/', [...shared, 'frame/', 'connection/', ...seam]],

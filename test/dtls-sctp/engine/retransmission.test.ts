@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'node:test'
 import { DtlsFailure } from '../../../src/transport/dtls-sctp/engine/dtls-engine.ts'
 import type { NativeLibrary } from '../../../src/transport/dtls-sctp/engine/native-library.ts'
 import { OpenSslEngine } from '../../../src/transport/dtls-sctp/engine/openssl/openssl-engine.ts'
-import { epochOf } from '../../../src/transport/dtls-sctp/link/records.ts'
+import { epochAt, setSequenceNumberAt } from '../../../src/transport/dtls-sctp/engine/record-header.ts'
 import { sleep } from '../../support/waiting.ts'
 import { EnginePair, FLIGHTS, mutual } from '../support/engine-pair.ts'
 import { engines } from '../support/engines.ts'
@@ -80,7 +80,7 @@ for (const [name, library] of nativeLibraries) {
         }
         const numbers: number[][] = Array.from({ length: FLIGHTS + 1 }, () => [])
         pair.carryTo(FLIGHTS, (record, flight) => {
-          if (epochOf(record) === 0) numbers[flight]!.push(Buffer.from(record).readUIntBE(5, 6))
+          if (epochAt(record, 0) === 0) numbers[flight]!.push(Buffer.from(record).readUIntBE(5, 6))
           return record
         })
         assert.ok(pair.isUp)
@@ -93,6 +93,23 @@ for (const [name, library] of nativeLibraries) {
         pair.free()
       })
     }
+
+    it('begins with 0 again behind the last number there is', () => {
+      const pair = new EnginePair(engine, mutual)
+      const last = 2 ** 48 - 1
+      const numbers: number[] = []
+      pair.carryTo(4, (record, flight) => {
+        if (flight === 3) setSequenceNumberAt(record, 0, last)
+        if (flight === 4) numbers.push(Buffer.from(record).readUIntBE(5, 6))
+        return record
+      })
+      assert.ok(numbers.length > 1)
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => (last + index) % 2 ** 48),
+      )
+      pair.free()
+    })
   })
 }
 

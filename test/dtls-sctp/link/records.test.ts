@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
   clientRandomOf,
-  epochOf,
   isClientHello,
   MAX_DATA_BYTES,
   RECORD_OVERHEAD_BYTES,
@@ -106,10 +105,6 @@ describe('the records of a datagram', () => {
       assert.deepEqual([...recordsOf(whole.subarray(0, length))], [])
     }
     assert.equal([...recordsOf(whole)].length, 1)
-  })
-
-  it('have an epoch', () => {
-    for (const epoch of [0, 1, 255, 256, 65_535]) assert.equal(epochOf(record({ epoch })), epoch)
   })
 })
 

@@ -1,6 +1,10 @@
-/** Records as they lie in datagrams (RFC 6347, section 4.1): type, version, epoch, sequence number, length, fragment. */
-
-const RECORD_HEADER_BYTES = 13
+import {
+  epochAt,
+  fragmentBytesAt,
+  RECORD_HEADER_BYTES,
+  sequenceNumberAt,
+  setSequenceNumberAt,
+} from '../engine/record-header.ts'
 
 /** What the cipher suites that are used add to the data at most: an explicit nonce and a tag (RFC 5288, section 3). */
 const MOST_EXPANSION_BYTES = 8 + 16
@@ -16,8 +20,6 @@ const MAX_FRAGMENT_BYTES = MAX_DATA_BYTES + MOST_EXPANSION_BYTES
 const ContentType = { ALERT: 21, HANDSHAKE: 22 } as const
 const CLIENT_HELLO = 1
 
-const SEQUENCE_AT = 5
-
 /** The handshake header (section 4.2.2), and where the random of a ClientHello lies behind its version. */
 const HANDSHAKE_HEADER_BYTES = 12
 const RANDOM_AT = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES + 2
@@ -26,7 +28,7 @@ const RANDOM_BYTES = 32
 /** Length of the record that begins at an index; 0 if none does, or not the whole of it. */
 export function recordLengthAt(datagram: Uint8Array, at: number): number {
   if (datagram.length - at <= RECORD_HEADER_BYTES || datagram[at + 1] !== 0xfe) return 0
-  const fragmentBytes = (datagram[at + 11]! << 8) | datagram[at + 12]!
+  const fragmentBytes = fragmentBytesAt(datagram, at)
   const byteLength = RECORD_HEADER_BYTES + fragmentBytes
   return fragmentBytes > MAX_FRAGMENT_BYTES || at + byteLength > datagram.length ? 0 : byteLength
 }
@@ -46,7 +48,7 @@ export function isClientHello(datagram: Uint8Array): boolean {
   return (
     recordLengthAt(datagram, 0) >= RANDOM_AT + RANDOM_BYTES &&
     datagram[0] === ContentType.HANDSHAKE &&
-    epochOf(datagram) === 0 &&
+    epochAt(datagram, 0) === 0 &&
     datagram[RECORD_HEADER_BYTES] === CLIENT_HELLO
   )
 }
@@ -63,14 +65,9 @@ export function clientRandomOf(clientHello: Uint8Array): string {
 export function protectedPartOf(datagram: Uint8Array): Uint8Array {
   for (let at = 0; ; ) {
     const byteLength = recordLengthAt(datagram, at)
-    const rest = datagram.subarray(at)
-    if (byteLength === 0 || epochOf(rest) > 0) return rest
+    if (byteLength === 0 || epochAt(datagram, at) > 0) return datagram.subarray(at)
     at += byteLength
   }
-}
-
-export function epochOf(record: Uint8Array): number {
-  return (record[3]! << 8) | record[4]!
 }
 
 /**
@@ -79,6 +76,6 @@ export function epochOf(record: Uint8Array): number {
  */
 export function refusalOf(clientHello: Uint8Array): Uint8Array {
   const refusal = Uint8Array.of(ContentType.ALERT, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 80)
-  refusal.set(clientHello.subarray(SEQUENCE_AT, SEQUENCE_AT + 6), SEQUENCE_AT)
+  setSequenceNumberAt(refusal, 0, sequenceNumberAt(clientHello, 0))
   return refusal
 }

@@ -5,6 +5,7 @@ import {
   HANDSHAKE_DATAGRAM_BYTES,
 } from '../dtls-engine.ts'
 import { LONG_BYTES, type NativeFunction, type Pointer } from '../native-library.ts'
+import { epochAt, RECORD_HEADER_BYTES } from '../record-header.ts'
 import { connectionInfo } from './connection-info.ts'
 import { BioCtrl, Ctrl, SslError } from './constants.ts'
 import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } from './failures.ts'
@@ -12,10 +13,6 @@ import type { OpenSslFunctions } from './functions.ts'
 import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
 import { ServerNumbering } from './server-numbering.ts'
-
-/** The header of a record, and where it has its epoch (RFC 6347, section 4.1). */
-const RECORD_HEADER_BYTES = 13
-const EPOCH_AT = 3
 
 /** What a record has besides its data: AES-GCM an explicit nonce and a tag, ChaCha20-Poly1305 a tag (RFC 5288, RFC 7905). */
 const GCM_EXPANSION_BYTES = 8 + 16
@@ -189,8 +186,7 @@ export class OpenSslConnection implements DtlsConnection {
    * where it passes over all others that are not the peer's, as it must (RFC 6347, section 4.1.2.7).
    */
   #isForged(record: Uint8Array): boolean {
-    const isProtected = (record[EPOCH_AT]! | record[EPOCH_AT + 1]!) !== 0
-    return isProtected && record.length < RECORD_HEADER_BYTES + this.#expansionBytes
+    return epochAt(record, 0) > 0 && record.length < RECORD_HEADER_BYTES + this.#expansionBytes
   }
 
   /** The BIOs are gone with the SSL. */

@@ -1,6 +1,10 @@
-const HEADER_BYTES = 13
-const SEQUENCE_AT = 5
-const SEQUENCE_BYTES = 6
+import {
+  epochAt,
+  fragmentBytesAt,
+  RECORD_HEADER_BYTES,
+  sequenceNumberAt,
+  setSequenceNumberAt,
+} from '../record-header.ts'
 
 /**
  * The first record that answers a ClientHello with the right cookie has its sequence number (RFC 6347, section 4.2.1).
@@ -12,34 +16,17 @@ export class ServerNumbering {
   #offset: number | undefined
 
   constructor(clientHello: Uint8Array) {
-    this.#first = sequenceOf(clientHello, 0)
+    this.#first = sequenceNumberAt(clientHello, 0)
   }
 
   /** Changes the records of a flight where they lie. */
   apply(flight: Uint8Array): void {
-    if (flight.length < HEADER_BYTES) return
-    this.#offset ??= this.#first - sequenceOf(flight, 0)
+    if (flight.length < RECORD_HEADER_BYTES) return
+    this.#offset ??= this.#first - sequenceNumberAt(flight, 0)
     if (this.#offset === 0) return
-    for (let at = 0; at < flight.length; at += HEADER_BYTES + fragmentBytesAt(flight, at)) {
-      if (isProtected(flight, at)) continue
-      const number = sequenceOf(flight, at) + this.#offset
-      viewOf(flight).writeUIntBE(number, at + SEQUENCE_AT, SEQUENCE_BYTES)
+    for (let at = 0; at < flight.length; at += RECORD_HEADER_BYTES + fragmentBytesAt(flight, at)) {
+      if (epochAt(flight, at) > 0) continue
+      setSequenceNumberAt(flight, at, sequenceNumberAt(flight, at) + this.#offset)
     }
   }
-}
-
-function isProtected(records: Uint8Array, at: number): boolean {
-  return records[at + 3] !== 0 || records[at + 4] !== 0
-}
-
-function fragmentBytesAt(records: Uint8Array, at: number): number {
-  return (records[at + 11]! << 8) | records[at + 12]!
-}
-
-function sequenceOf(records: Uint8Array, at: number): number {
-  return viewOf(records).readUIntBE(at + SEQUENCE_AT, SEQUENCE_BYTES)
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
 }
