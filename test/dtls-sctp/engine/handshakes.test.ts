@@ -60,7 +60,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     server: mutual.server,
     flight: 5,
     code: 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE',
-    peerCode: 'ERR_SSL_.*HANDSHAKE_FAILURE',
+    peerCode: 'ERR_SSL_.*_ALERT_CERTIFICATE_REQUIRED',
   },
   'a client whose authority is unknown': {
     client: { ca: certificates.ca, ...certificates.otherLocalhost },
