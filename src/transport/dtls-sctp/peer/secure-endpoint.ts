@@ -140,8 +140,10 @@ export class SecureEndpoint implements EndpointHost, Carrier, DtlsLinkUser {
     return this.#parts.windowBytes
   }
 
+  /** Packets share a datagram only where the path has shown that it takes large ones. */
   send(packet: Uint8Array): void {
     this.#link.send(packet)
+    if (this.#stream?.association.pathTakesLargest !== true) this.#link.flush()
   }
 
   answer(packet: Uint8Array): void {

@@ -156,6 +156,11 @@ export class Association {
     return this.#exchange?.isUrgent === true
   }
 
+  /** Whether the largest packet is known to reach the peer. */
+  get pathTakesLargest(): boolean {
+    return this.#path.takesLargest
+  }
+
   /** For tests and for those who look on: cwnd, bytes in flight, and the packet that the path takes. */
   get figures(): { congestionWindow: number; flightBytes: number; packetBytes: number } {
     return {

@@ -41,6 +41,11 @@ export class PathMtu {
     return this.#packetBytes
   }
 
+  /** Whether that is as large as a packet can be. */
+  get isLargest(): boolean {
+    return this.#packetBytes >= this.#largest
+  }
+
   /** When {@link onTimeout} is due. */
   get at(): number {
     return this.#at

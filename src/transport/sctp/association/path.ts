@@ -52,6 +52,11 @@ export class Path {
     return this.#mtu.packetBytes
   }
 
+  /** Whether the largest packet is known to pass. */
+  get takesLargest(): boolean {
+    return this.#mtu.isLargest
+  }
+
   get at(): number {
     return Math.min(this.#heartbeat.at, this.#mtu.at)
   }
