@@ -161,7 +161,7 @@ describe('a run inside DTLS', () => {
     const mostRecords = (sharedDatagramBytes: number): number => {
       let records = 0
       const host = { ...QUIET_PLAN.client.host, sharedDatagramBytes }
-      const user = { ...QUIET_PLAN.client.user, writes: [[10_000]] }
+      const user = { ...QUIET_PLAN.client.user, writes: [[400_000]] }
       const side = { ...QUIET_PLAN.client, host, user }
       const medium = stage.makeMedium()
       const counting: Medium = {

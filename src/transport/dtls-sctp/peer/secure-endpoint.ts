@@ -10,8 +10,17 @@ import {
   type StreamAddresses,
 } from '../../sctp/stream/association-stream.ts'
 import type { PacketWriter } from '../../sctp/wire/packet-writer.ts'
-import type { DtlsConnection, DtlsFailure, DtlsInfo } from '../engine/dtls-engine.ts'
+import {
+  type DtlsConnection,
+  type DtlsFailure,
+  type DtlsInfo,
+  HANDSHAKE_DATAGRAM_BYTES,
+} from '../engine/dtls-engine.ts'
 import { type DatagramCarrier, DtlsLink, type DtlsLinkUser } from '../link/dtls-link.ts'
+import { RECORD_OVERHEAD_BYTES } from '../link/records.ts'
+
+/** With what its record adds, a first packet makes a datagram that every path takes. */
+const BASE_PACKET_BYTES = (HANDSHAKE_DATAGRAM_BYTES - RECORD_OVERHEAD_BYTES) & ~3
 
 export interface SecureEndpointParts {
   readonly connection: DtlsConnection
@@ -99,6 +108,7 @@ export class SecureEndpoint implements EndpointHost, Carrier, DtlsLinkUser {
       ...options,
       windowBytes,
       largestPacketBytes: carrier.largestDataBytes,
+      basePacketBytes: BASE_PACKET_BYTES,
       zeroChecksumAcceptable: true,
       random: this.random,
       packets: this.packets,

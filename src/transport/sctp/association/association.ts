@@ -43,6 +43,8 @@ export interface AssociationOptions {
   readonly heartbeatIntervalMs: number
   /** Largest packet that the local link takes, in bytes. */
   readonly largestPacketBytes: number
+  /** The packet that every path takes, in bytes, a multiple of 4. Default 1,200. */
+  readonly basePacketBytes?: number
   /**
    * Whether DTLS carries the packets (RFC 8261), and detects errors in them: then INIT says so, and where the peer has
    * said so as well, packets have a checksum of 0 (RFC 9653). To be the same as that of the endpoint.
@@ -89,7 +91,7 @@ export class Association {
   readonly #user: AssociationUser
   readonly #packets: PacketWriter
   readonly #path: Path
-  readonly #control = new ControlChunks()
+  readonly #control: ControlChunks
   readonly #chunk = new ChunkReader()
   #peerTag = 0
   #initiation: Initiation | undefined
@@ -127,6 +129,7 @@ export class Association {
     this.#user = options.user
     this.#packets = options.packets
     this.#path = new Path(options)
+    this.#control = new ControlChunks(this.#path.packetBytes)
   }
 
   get state(): AssociationState {

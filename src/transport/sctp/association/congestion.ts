@@ -14,15 +14,16 @@ export interface Acknowledged {
 
 /** Slow start, congestion avoidance and fast recovery (RFC 9260, section 7.2). Sizes are in bytes. */
 export class CongestionControl {
-  #packetBytes = BASE_PACKET_BYTES
+  #packetBytes: number
   #window: number
   #threshold = Number.MAX_SAFE_INTEGER
   #partialBytesAcked = 0
   #recovering = false
 
-  constructor() {
+  constructor(packetBytes = BASE_PACKET_BYTES) {
+    this.#packetBytes = packetBytes
     // Section 7.2.1.
-    this.#window = Math.min(4 * BASE_PACKET_BYTES, Math.max(2 * BASE_PACKET_BYTES, 4404))
+    this.#window = Math.min(4 * packetBytes, Math.max(2 * packetBytes, 4404))
   }
 
   /** cwnd. */

@@ -4,7 +4,6 @@ import { CHUNK_HEADER_BYTES, type ChunkReader } from '../wire/chunk-reader.ts'
 import { CauseCode, ChunkType, reportsUnknown, stopsAtUnknown } from '../wire/numbers.ts'
 import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
-import { BASE_PACKET_BYTES } from './protocol-values.ts'
 
 interface Control {
   readonly type: number
@@ -16,7 +15,13 @@ const MOST_WAITING = 64
 
 /** Small chunks that wait for the next packet: answers and errors. */
 export class ControlChunks {
+  readonly #packetBytes: number
   #waiting: Control[] = []
+
+  /** @param packetBytes of the packet that every path takes */
+  constructor(packetBytes: number) {
+    this.#packetBytes = packetBytes
+  }
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0
@@ -28,7 +33,7 @@ export class ControlChunks {
 
   /** Gives a HEARTBEAT back (section 8.3), unless it is larger than a packet that passes for sure. */
   answerHeartbeat(chunk: ChunkReader): void {
-    if (COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES + chunk.valueBytes > BASE_PACKET_BYTES) return
+    if (COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES + chunk.valueBytes > this.#packetBytes) return
     this.add(ChunkType.HEARTBEAT_ACK, chunk.bytes.slice(chunk.valueStart, chunk.end))
   }
 

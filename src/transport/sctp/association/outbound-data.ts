@@ -7,7 +7,7 @@ import { addTsn, isBefore, type Tsn, tsnDistance } from '../wire/serial.ts'
 import { CongestionControl } from './congestion.ts'
 import { Flight, type OutboundChunk } from './flight.ts'
 import { LossDetection } from './loss-detection.ts'
-import { MAX_BURST } from './protocol-values.ts'
+import { DATA_OVERHEAD_BYTES, MAX_BURST } from './protocol-values.ts'
 import type { RetransmissionTimeout } from './retransmission-timeout.ts'
 import { UserMessages } from './user-messages.ts'
 
@@ -32,7 +32,7 @@ export interface SackResult {
  */
 export class OutboundData {
   readonly #rto: RetransmissionTimeout
-  readonly #congestion = new CongestionControl()
+  readonly #congestion: CongestionControl
   readonly #messages: UserMessages
   readonly #flight: Flight
   readonly #losses: LossDetection
@@ -57,7 +57,10 @@ export class OutboundData {
   #lastSentAt = 0
   #timeouts = 0
 
-  /** @param endMarks whether the end of the stream is sent as a mark */
+  /**
+   * @param packetBytes of the packet that every path takes
+   * @param endMarks whether the end of the stream is sent as a mark
+   */
   constructor(
     initialTsn: Tsn,
     peerWindow: number,
@@ -69,7 +72,8 @@ export class OutboundData {
     this.#losses = new LossDetection(this.#flight, rto)
     this.#peerWindow = peerWindow
     this.#packetBytes = packetBytes
-    this.#messages = new UserMessages(endMarks)
+    this.#congestion = new CongestionControl(packetBytes)
+    this.#messages = new UserMessages(endMarks, packetBytes - DATA_OVERHEAD_BYTES)
     this.#rto = rto
   }
 

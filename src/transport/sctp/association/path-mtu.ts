@@ -20,7 +20,8 @@ const NEVER = Number.POSITIVE_INFINITY
  */
 export class PathMtu {
   readonly #largest: number
-  #packetBytes = BASE_PACKET_BYTES
+  readonly #base: number
+  #packetBytes: number
   /** The least size that is known to be too large. */
   #tooLarge: number
   /** The size that is being probed. */
@@ -30,9 +31,14 @@ export class PathMtu {
   #at = NEVER
   #isOut = false
 
-  /** @param largest of the local link, at most 65,504 */
-  constructor(largest: number) {
+  /**
+   * @param largest of the local link, at most 65,504
+   * @param base the packet that every path takes: BASE_PLPMTU
+   */
+  constructor(largest: number, base = BASE_PACKET_BYTES) {
     this.#largest = largest & ~3
+    this.#base = base
+    this.#packetBytes = base
     this.#tooLarge = this.#largest + 4
   }
 
@@ -87,9 +93,9 @@ export class PathMtu {
 
   /** T3-rtx has expired so many times in a row. Returns whether packets are smaller from now on. */
   onRetransmissions(inARow: number, now: number): boolean {
-    if (inARow < BLACK_HOLE_TIMEOUTS || this.#packetBytes === BASE_PACKET_BYTES) return false
+    if (inARow < BLACK_HOLE_TIMEOUTS || this.#packetBytes === this.#base) return false
     this.#tooLarge = this.#packetBytes
-    this.#packetBytes = BASE_PACKET_BYTES
+    this.#packetBytes = this.#base
     this.#isOut = false
     // The largest would be lost again: search from below, once the path has answered something.
     this.#probed = 0

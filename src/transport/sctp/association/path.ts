@@ -9,6 +9,8 @@ import { RetransmissionTimeout } from './retransmission-timeout.ts'
 export interface PathOptions {
   readonly heartbeatIntervalMs: number
   readonly largestPacketBytes: number
+  /** The packet that every path takes, in bytes. Default 1,200. */
+  readonly basePacketBytes?: number
   readonly random: () => number
 }
 
@@ -37,10 +39,10 @@ export class Path {
   #errors = 0
   #refused = false
 
-  constructor({ heartbeatIntervalMs, largestPacketBytes, random }: PathOptions) {
+  constructor({ heartbeatIntervalMs, largestPacketBytes, basePacketBytes, random }: PathOptions) {
     this.#random = random
     this.#heartbeat = new Heartbeat(heartbeatIntervalMs, random)
-    this.#mtu = new PathMtu(largestPacketBytes)
+    this.#mtu = new PathMtu(largestPacketBytes, basePacketBytes)
   }
 
   /** Transmissions in a row that were not answered (RFC 9260, section 8.2). */

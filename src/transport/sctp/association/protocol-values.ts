@@ -42,8 +42,8 @@ export const SHUTDOWN_GUARD_MS = 5 * RTO_MAX_MS
 /** The packet that every path takes (RFC 8899, section 5.1.2), and from which every association starts. */
 export const BASE_PACKET_BYTES = 1200
 
-/** Most data of one DATA chunk: what a base packet has room for, so that a chunk fits whatever the path becomes. */
-export const MAX_CHUNK_DATA_BYTES = BASE_PACKET_BYTES - 12 - 16
+/** What the headers of a packet and of its one DATA chunk take. */
+export const DATA_OVERHEAD_BYTES = 12 + 16
 
 /** Most data of one user message that we send; PROTOCOL.md. */
 export const MAX_USER_MESSAGE_BYTES = 16_384

@@ -1,12 +1,7 @@
 import { DataFlag } from '../wire/numbers.ts'
 import type { PacketWriter } from '../wire/packet-writer.ts'
 import type { OutboundChunk } from './flight.ts'
-import {
-  BYTES_PROTOCOL,
-  END_PROTOCOL,
-  MAX_CHUNK_DATA_BYTES,
-  MAX_USER_MESSAGE_BYTES,
-} from './protocol-values.ts'
+import { BYTES_PROTOCOL, END_PROTOCOL, MAX_USER_MESSAGE_BYTES } from './protocol-values.ts'
 import { SendQueue } from './send-queue.ts'
 
 const END_MARK = Uint8Array.of(0)
@@ -20,6 +15,7 @@ const LEAST_SPLIT_BYTES = 256
 /** Cuts the stream into user messages and chunks, at the moment in which they leave (PROTOCOL.md; section 6.9). */
 export class UserMessages {
   readonly #endMarks: boolean
+  readonly #maxChunkBytes: number
   readonly #queue = new SendQueue()
   /** The place of the first byte that was not cut yet. */
   #uncut = 0
@@ -30,9 +26,14 @@ export class UserMessages {
   /** Of the user message that has been begun: bytes so far; 0 between two. */
   #messageBytes = 0
 
-  /** @param endMarks whether the end of the stream is sent as a mark */
-  constructor(endMarks: boolean) {
+  /**
+   * @param endMarks whether the end of the stream is sent as a mark
+   * @param maxChunkBytes most data of one chunk: what the packet that every path takes has room for, so that a chunk fits
+   * whatever the path becomes
+   */
+  constructor(endMarks: boolean, maxChunkBytes: number) {
     this.#endMarks = endMarks
+    this.#maxChunkBytes = maxChunkBytes
   }
 
   /** Whether there is more to send, the mark of the end included. */
@@ -50,7 +51,7 @@ export class UserMessages {
     const left = this.#queue.end - this.#uncut
     return left === 0
       ? END_MARK.length
-      : Math.min(left, MAX_CHUNK_DATA_BYTES, MAX_USER_MESSAGE_BYTES - this.#messageBytes)
+      : Math.min(left, this.#maxChunkBytes, MAX_USER_MESSAGE_BYTES - this.#messageBytes)
   }
 
   queue(segments: readonly Uint8Array[]): void {
