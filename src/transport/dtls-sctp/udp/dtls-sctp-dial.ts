@@ -2,8 +2,8 @@ import { lookup } from 'node:dns/promises'
 import type { ConnectSettings } from '../../../options.ts'
 import type { AssociationStream } from '../../sctp/stream/association-stream.ts'
 import { UdpSocket } from '../../sctp/udp/udp-socket.ts'
-import type { DtlsClient } from '../engine/dtls-engine.ts'
-import { DialAttempt, type DialUser } from './dial-attempt.ts'
+import type { DtlsClient, DtlsConnection } from '../engine/dtls-engine.ts'
+import { DialAttempt } from './dial-attempt.ts'
 import type { DtlsSctpAddress } from './dtls-sctp-address.ts'
 
 /**
@@ -54,6 +54,7 @@ export class DtlsSctpDial {
       socket.close()
       throw new Error('given up')
     }
+    const connection = this.#beginOver(socket)
     return new Promise((resolve, reject) => {
       this.#opened = new Promise((open, fail) => {
         const user = {
@@ -64,16 +65,25 @@ export class DtlsSctpDial {
             fail(cause)
           },
         }
-        this.#attempt = this.#begin(socket, user)
+        this.#attempt = new DialAttempt(socket, connection, this.#target, this.#name, this.#settings, user)
       })
       // Whoever waits for an answer hears of it as well.
       this.#opened.catch(() => {})
     })
   }
 
-  #begin(socket: UdpSocket, user: DialUser): DialAttempt {
-    const name = this.#settings.tls?.serverName ?? this.#target.host
-    const connection = this.#client.connect(name)
-    return new DialAttempt(socket, connection, this.#target, name, this.#settings, user)
+  /** @throws DtlsFailure if the name cannot be one of a server */
+  #beginOver(socket: UdpSocket): DtlsConnection {
+    try {
+      return this.#client.connect(this.#name)
+    } catch (cause) {
+      socket.close()
+      throw cause
+    }
+  }
+
+  /** That the certificate must carry. */
+  get #name(): string {
+    return this.#settings.tls?.serverName ?? this.#target.host
   }
 }
