@@ -123,13 +123,16 @@ export class EnginePair {
     return answer ?? this.server?.takeAll() ?? new Uint8Array()
   }
 
+  /** Gives the server what comes from nobody that it knows. @throws DtlsFailure of the handshake that it begins */
+  greet(record: Uint8Array): void {
+    this.verdict = this.#listening.onClientHello(record, cookies)
+    this.server = this.verdict.connection
+    if (this.verdict.failure !== undefined) throw this.verdict.failure
+  }
+
   #give(record: Uint8Array, flight: number): void {
     if (flight % 2 === 0) this.client.receive(record, record)
-    else if (this.server !== undefined) this.server.receive(record, record)
-    else {
-      this.verdict = this.#listening.onClientHello(record, cookies)
-      this.server = this.verdict.connection
-      if (this.verdict.failure !== undefined) throw this.verdict.failure
-    }
+    else if (this.server === undefined) this.greet(record)
+    else this.server.receive(record, record)
   }
 }
