@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { within } from '../../support/waiting.ts'
 
 /** A program that the test runs and whose lines it reads; killed when the test is over. */
 export class Program {
-  readonly #child: ChildProcess
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>
   readonly #lines: string[] = []
   readonly #gone: Promise<unknown>
   #ended = false
@@ -14,7 +15,7 @@ export class Program {
 
   /** @param keep which of its lines matter; the others are read and dropped */
   constructor(t: TestContext, path: string, args: readonly string[], keep: RegExp = /^/) {
-    const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child = child
     const lines = createInterface({ input: child.stdout })
     lines.on('line', line => {
@@ -53,6 +54,11 @@ export class Program {
       return match
     }
     return undefined
+  }
+
+  /** Ends its standard input, which has nothing in it. */
+  endInput(): void {
+    this.#child.stdin.end()
   }
 
   /** Waits until it has ended by itself, and gives its exit code. */
