@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { it, type TestContext } from 'node:test'
-import type { Connection } from '../../src/index.ts'
+import { it } from 'node:test'
 import { assertCleanEnd, receiveNumbered, sendNumbered } from '../support/data.ts'
 import { failure } from '../support/errors.ts'
 import { failOnLeaks } from '../support/leaks.ts'
@@ -8,8 +7,9 @@ import { sctp } from '../support/media.ts'
 import { acceptOne, openClient, openListener } from '../support/pairs.ts'
 import { until, within } from '../support/waiting.ts'
 import { CHUNK, type ChunkName } from './support/chunks.ts'
+import { closeBoth, exchange, ours } from './support/ours.ts'
 import { peerClient, peerServer } from './support/peer.ts'
-import { openRelay, type Path, type Relay } from './support/relay.ts'
+import { openRelay, type Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
 import { decode, type Packet } from './support/tshark.ts'
 
@@ -43,32 +43,6 @@ function indications(packets: readonly Packet[], fromServer: boolean): number[] 
   return [...new Set(own.flatMap(packet => packet.adaptation ?? []))]
 }
 
-async function ours(
-  t: TestContext,
-  path?: Path,
-): Promise<{ one: Connection; other: Connection; relay: Relay }> {
-  const listener = await openListener(t, sctp)
-  const relay = await openRelay(t, listener.address, path)
-  const accepted = acceptOne(t, listener)
-  const one = await openClient(t, sctp, relay.address)
-  return { one, other: await accepted, relay }
-}
-
-async function exchange(one: Connection, other: Connection, count: number, length: number): Promise<void> {
-  await Promise.all([
-    sendNumbered(one.writer, count, length),
-    sendNumbered(other.writer, count, length),
-    receiveNumbered(one.reader, count, length),
-    receiveNumbered(other.reader, count, length),
-  ])
-}
-
-async function closeBoth(one: Connection, other: Connection): Promise<void> {
-  await within(Promise.all([one.close(), other.close()]), 'close')
-  await assertCleanEnd(one.reader)
-  await assertCleanEnd(other.reader)
-}
-
 async function closed(relay: Relay): Promise<void> {
   await until(
     () => relay.datagrams.some(({ payload }) => payload[12] === CHUNK.SHUTDOWN_COMPLETE),
@@ -93,36 +67,36 @@ describeWith(['tshark'], 'on the wire, as tshark reads it', () => {
   })
 
   it('a connection from its beginning to its end is well formed', async t => {
-    const { one, other, relay } = await ours(t)
-    await exchange(one, other, 20, 50_000)
-    await closeBoth(one, other)
-    await closed(relay)
-    const packets = assertWellFormed(relay, ...HANDSHAKE, ...TRAFFIC, ...SHUTDOWN)
+    const pair = await ours(t, sctp)
+    await exchange(pair, 20, 50_000)
+    await closeBoth(pair)
+    await closed(pair.relay)
+    const packets = assertWellFormed(pair.relay, ...HANDSHAKE, ...TRAFFIC, ...SHUTDOWN)
     for (const fromServer of [true, false]) assert.deepEqual(indications(packets, fromServer), [INDICATION])
   })
 
   it('the search for the largest packet is well formed', async t => {
-    const { one, other, relay } = await ours(t)
-    await exchange(one, other, 200, 50_000)
-    await closeBoth(one, other)
-    await closed(relay)
-    const packets = assertWellFormed(relay, 'HEARTBEAT', 'PAD', 'HEARTBEAT_ACK')
+    const pair = await ours(t, sctp)
+    await exchange(pair, 200, 50_000)
+    await closeBoth(pair)
+    await closed(pair.relay)
+    const packets = assertWellFormed(pair.relay, 'HEARTBEAT', 'PAD', 'HEARTBEAT_ACK')
     assert(packets.some(({ chunks, bytes }) => chunks.includes(CHUNK.DATA) && bytes > 1300))
   })
 
   it('an abort is well formed', async t => {
-    const { one, other, relay } = await ours(t)
-    await exchange(one, other, 3, 1000)
-    one.abort()
-    await failure(other.reader.receive(), 'CONNECTION_RESET')
-    assertWellFormed(relay, 'ABORT')
+    const pair = await ours(t, sctp)
+    await exchange(pair, 3, 1000)
+    pair.one.abort()
+    await failure(pair.other.reader.receive(), 'CONNECTION_RESET')
+    assertWellFormed(pair.relay, 'ABORT')
   })
 
   it('what makes up for losses is well formed', async t => {
-    const { one, other, relay } = await ours(t, (_, index) => (index % 23 === 22 ? 'is lost' : 'passes'))
-    await exchange(one, other, 20, 50_000)
-    await closeBoth(one, other)
-    const packets = assertWellFormed(relay, ...HANDSHAKE, ...TRAFFIC)
+    const pair = await ours(t, sctp, (_, index) => (index % 23 === 22 ? 'is lost' : 'passes'))
+    await exchange(pair, 20, 50_000)
+    await closeBoth(pair)
+    const packets = assertWellFormed(pair.relay, ...HANDSHAKE, ...TRAFFIC)
     assert(packets.some(({ remarks }) => remarks.some(remark => remark.startsWith('Retransmitted'))))
   })
 

@@ -35,38 +35,46 @@ const OPTIONS = [
   ...['-o', 'sctp.checksum:crc-32c'],
   // What is in the messages is not for tshark to guess.
   ...['-o', 'sctp.ulp_dissection:FALSE'],
-  ...['-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=;'],
-  ...FIELDS.flatMap(field => ['-e', field]),
 ]
 
 /** These datagrams as tshark decodes them, each as SCTP over UDP (RFC 6951). */
 export function decode(datagrams: readonly Datagram[]): Packet[] {
+  return fieldsOf(datagrams, OPTIONS, FIELDS).map(packetOf)
+}
+
+/** What tshark, with these options, finds in each datagram: the values of each field. */
+export function fieldsOf(
+  datagrams: readonly Datagram[],
+  options: readonly string[],
+  fields: readonly string[],
+): string[][][] {
   const directory = mkdtempSync(join(tmpdir(), 'connect-ts-'))
   try {
     const file = join(directory, 'capture.pcap')
     writeFileSync(file, pcapOf(datagrams))
-    const output = execFileSync('tshark', ['-n', '-r', file, ...OPTIONS], {
+    const format = ['-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=;']
+    const wanted = fields.flatMap(field => ['-e', field])
+    const output = execFileSync('tshark', ['-n', '-r', file, ...options, ...format, ...wanted], {
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,
       timeout: 60_000,
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    return output.trimEnd().split('\n').map(packetOf)
+    const lines = output.trimEnd().split('\n')
+    return lines.map(line => line.split('|').map(values => values.split(';').filter(Boolean)))
   } finally {
     rmSync(directory, { recursive: true })
   }
 }
 
-function packetOf(line: string): Packet {
-  const [from, chunks, checksum, remarks, adaptation, cause, length] = line.split('|')
-  const some = (list: string | undefined): string[] => list?.split(';').filter(Boolean) ?? []
+function packetOf([from, chunks, checksum, remarks, adaptation, cause, length]: readonly string[][]): Packet {
   return {
     fromServer: Number(from) === SERVER_PORT,
-    chunks: some(chunks).map(Number),
-    checksum: checksum === '1',
-    remarks: some(remarks),
-    adaptation: some(adaptation).map(Number)[0],
-    cause: some(cause).map(Number)[0],
+    chunks: chunks!.map(Number),
+    checksum: checksum![0] === '1',
+    remarks: remarks!,
+    adaptation: adaptation!.map(Number)[0],
+    cause: cause!.map(Number)[0],
     bytes: Number(length),
   }
 }
