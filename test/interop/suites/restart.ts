@@ -66,6 +66,18 @@ export function restartSuite(kind: Kind): void {
       await assertWorks(fresh, second)
     })
 
+    it('as client takes the place that it has in a full listener', async t => {
+      const listener = await openListener(t, kind.medium, { maxConnections: 1 })
+      const first = kind.client(t, 'echo', listener.address)
+      const old = await acceptOne(t, listener)
+      await first.ports()
+      await echoes(old)
+      const second = await restarted(t, kind, first, listener.address)
+      const fresh = await acceptOne(t, listener)
+      await assertReset(old)
+      await assertWorks(fresh, second)
+    })
+
     it('as client can do so many times', async t => {
       const listener = await openListener(t, kind.medium)
       let peer = kind.client(t, 'echo', listener.address)

@@ -103,16 +103,26 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     for (const peer of [...this.#peers]) peer.onListenerClosed()
   }
 
-  onClientHello(record: Uint8Array, cookies: DtlsCookies, peer: PeerAddress): AcceptedPeer | undefined {
+  onClientHello(
+    record: Uint8Array,
+    cookies: DtlsCookies,
+    peer: PeerAddress,
+    replaced: readonly AcceptedPeer[],
+  ): AcceptedPeer | undefined {
     const { answer, connection, failure } = this.#server.onClientHello(record, cookies)
     if (answer !== undefined && answer.length > 0) this.#socket.socket.send(answer, peer)
     if (failure !== undefined) this.#sink.onRejected(handshakeError(failure, 'a client', 'DTLS'))
     if (connection === undefined) return undefined
-    if (this.#peers.size < this.#settings.maxConnections) return this.#accept(record, connection, peer)
+    if (this.#hasRoomWithout(replaced)) return this.#accept(record, connection, peer)
     connection.free()
     this.#socket.socket.send(refusalOf(record), peer)
     this.#sink.onRejected(this.#fullError())
     return undefined
+  }
+
+  #hasRoomWithout(replaced: readonly AcceptedPeer[]): boolean {
+    const staying = this.#peers.size - replaced.filter(peer => this.#peers.has(peer)).length
+    return staying < this.#settings.maxConnections
   }
 
   #accept(record: Uint8Array, connection: DtlsConnection, peer: PeerAddress): AcceptedPeer {

@@ -10,8 +10,17 @@ import { PeerPlace } from './peer-place.ts'
 
 /** Who takes the peers that begin a handshake. */
 export interface HelloTaker {
-  /** Looks at a ClientHello; returns the peer, if it has proved that it is where it says. */
-  onClientHello(record: Uint8Array, cookies: DtlsCookies, peer: PeerAddress): AcceptedPeer | undefined
+  /**
+   * Looks at a ClientHello; returns the peer, if it has proved that it is where it says.
+   *
+   * @param replaced what there is of the peer already
+   */
+  onClientHello(
+    record: Uint8Array,
+    cookies: DtlsCookies,
+    peer: PeerAddress,
+    replaced: readonly AcceptedPeer[],
+  ): AcceptedPeer | undefined
 }
 
 /** A UDP socket and the DTLS connections of all peers that were accepted on it. It outlives its listener, as they do. */
@@ -74,7 +83,8 @@ export class DtlsSocket implements OnPort {
 
   #onClientHello(datagram: Uint8Array, peer: PeerAddress, place = new PeerPlace()): void {
     const record = datagram.subarray(0, recordLengthAt(datagram, 0))
-    const accepted = this.#listener?.onClientHello(record, this.#cookies.for(peer), peer)
+    const cookies = this.#cookies.for(peer)
+    const accepted = this.#listener?.onClientHello(record, cookies, peer, place.replaced)
     if (accepted === undefined) return
     this.#places.set(keyOf(peer), place)
     place.begin(accepted)

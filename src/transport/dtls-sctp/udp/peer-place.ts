@@ -13,6 +13,11 @@ export class PeerPlace {
     return this.#present === undefined && this.#coming === undefined
   }
 
+  /** What goes when a handshake that begins now is done. */
+  get replaced(): readonly AcceptedPeer[] {
+    return [this.#present, this.#coming].filter(peer => peer !== undefined)
+  }
+
   get isLingering(): boolean {
     return this.#coming === undefined && this.#present?.isLingering !== false
   }
