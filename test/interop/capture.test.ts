@@ -11,12 +11,9 @@ import { closeBoth, exchange, ours } from './support/ours.ts'
 import { peerClient, peerServer } from './support/peer.ts'
 import { openRelay, type Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
-import { decode, type Packet } from './support/tshark.ts'
+import { decode, harmless, type Packet } from './support/tshark.ts'
 
 const INDICATION = 0x63747301
-
-/** Remarks on what the network did, not on what we sent. */
-const harmless = /^(Retransmitted TSN|This TSN was retransmitted more than 2 times|More than 100 TSNs)/
 
 /** Every packet is well formed, and among them are chunks of these types. */
 function assertWellFormed(relay: Relay, ...types: ChunkName[]): Packet[] {

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { failOnLeaks } from '../support/leaks.ts'
 import { until, within } from '../support/waiting.ts'
+import { CHUNK } from './support/chunks.ts'
+import { fileOf } from './support/dtls-peer.ts'
 import { joinedByRelay, ROLES } from './support/joined.ts'
 import { overDtls } from './support/kinds.ts'
 import { closeBoth, exchange, ours } from './support/ours.ts'
 import { echo } from './support/paths.ts'
 import { SERVER_PORT } from './support/pcap.ts'
-import { ContentType, recordsIn } from './support/records.ts'
-import type { Relay } from './support/relay.ts'
+import { ContentType, packetsIn, recordsIn } from './support/records.ts'
+import type { Datagram, Relay } from './support/relay.ts'
 import { describeWith } from './support/tools.ts'
-import { fieldsOf } from './support/tshark.ts'
+import { decode, fieldsOf, harmless, type Packet } from './support/tshark.ts'
 
 const DTLS_1_2 = 0xfefd
 
@@ -24,6 +26,12 @@ const FIELDS = [
 
 /** ClientHello, ServerHello, HelloVerifyRequest, and so on up to Finished, which is encrypted (RFC 6347, 4.3.2). */
 const HANDSHAKE = [1, 2, 3, 11, 12, 13, 14, 15, 16]
+
+/** Chunks of an association from its beginning to its end. */
+const KINDS = [
+  ...(['INIT', 'INIT_ACK', 'COOKIE_ECHO', 'COOKIE_ACK'] as const),
+  ...(['DATA', 'SACK', 'SHUTDOWN', 'SHUTDOWN_ACK', 'SHUTDOWN_COMPLETE'] as const),
+]
 
 /** Each record is one of DTLS 1.2, from the ClientHello to close_notify, and all of it is well formed. */
 function assertWellFormed({ datagrams }: Relay): void {
@@ -77,13 +85,37 @@ describeWith([...overDtls.needs, 'tshark'], 'DTLS on the wire, as tshark reads i
   })
 
   for (const role of ROLES) {
-    it(`with usrsctp as ${role}, all is well formed`, async t => {
+    it(`with usrsctp as ${role}, all is well formed, and so are the packets inside`, async t => {
       const { connection, peer, relay } = await joinedByRelay(t, overDtls, role, 'echo', () => 'passes')
       await echo(connection, 10, 50_000)
       await within(connection.close(), 'close')
       assert.equal(await peer.ended(), 0)
       await until(() => hasEnded(relay), 'close_notify of both ends')
       assertWellFormed(relay)
+      assertPackets(decode(packetsInside(relay, await peer.key())))
     })
   }
 })
+
+/** The packets in the records, of which each has one (RFC 8261, section 3). */
+function packetsInside({ datagrams }: Relay, key: string): Datagram[] {
+  const keys = ['-d', `dtls.port==${SERVER_PORT},data`, '-o', `tls.keylog_file:${fileOf(key)}`]
+  const data = fieldsOf(datagrams, [...OPTIONS, ...keys], ['data.data'])
+  return datagrams.flatMap(({ fromServer, payload }, i) => {
+    const packets = data[i]![0]!.map(hex => ({ fromServer, payload: Buffer.from(hex, 'hex') }))
+    assert.equal(packets.length, packetsIn(payload).length, `packets in datagram ${i}`)
+    return packets
+  })
+}
+
+/** With checksums, as usrsctp does not say that it can do without (RFC 9653). */
+function assertPackets(packets: readonly Packet[]): void {
+  packets.forEach(({ remarks, chunks, checksum }, i) => {
+    const odd = remarks.filter(remark => !harmless.test(remark))
+    assert.deepEqual(odd, [], `packet ${i}, with chunks ${chunks}`)
+    assert(checksum, `the checksum of packet ${i}`)
+  })
+  const seen = new Set(packets.flatMap(({ chunks }) => chunks))
+  const missing = KINDS.filter(kind => !seen.has(CHUNK[kind]))
+  assert.deepEqual(missing, [], 'chunk types that did not come')
+}

@@ -6,6 +6,7 @@
  * Its lines are those of usrsctp-peer.c, and these:
  *
  *   dtls NAME               the handshake is done; the common name of the other end's certificate, - for none
+ *   key LINE                what reads the records: a line of a key log file
  *   suite NAME              the cipher suite, as OpenSSL calls it
  *   asked for NAME          a server: which host name the client wants
  *   alert TEXT              the other end has sent this alert

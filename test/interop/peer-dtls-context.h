@@ -32,12 +32,19 @@ static void use_certificates(SSL_CTX *context) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 }
 
+/* In the format of SSLKEYLOGFILE, which tshark reads. */
+static void show_key(const SSL *ssl, const char *line) {
+  (void)ssl;
+  printf("key %s\n", line);
+}
+
 static SSL_CTX *new_context(int server) {
   SSL_CTX *context = SSL_CTX_new(server ? DTLS_server_method() : DTLS_client_method());
   if (context == NULL || RAND_bytes(cookie_secret, sizeof cookie_secret) != 1) fail("openssl");
   SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU);
   SSL_CTX_set_default_read_buffer_len(context, 65536); /* all of a datagram, however many records are in it */
+  SSL_CTX_set_keylog_callback(context, show_key);
   SSL_CTX_set_cookie_generate_cb(context, cookie_of);
   SSL_CTX_set_cookie_verify_cb(context, is_cookie);
   if (SSL_CTX_set_cipher_list(context, dtls.suites) != 1) usage(dtls.suites);

@@ -38,6 +38,12 @@ export class DtlsPeer extends Peer {
     const [, name] = await this.line(/^dtls (.*)$/)
     return name!
   }
+
+  /** What decrypts the records: the text of a key log file. */
+  async key(): Promise<string> {
+    const [, line] = await this.line(/^key (.*)$/)
+    return `${line}\n`
+  }
 }
 
 /** A peer that waits for a DTLS connection, as `localhost`, and the address to connect to. */
