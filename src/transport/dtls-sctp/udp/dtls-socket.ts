@@ -53,18 +53,15 @@ export class DtlsSocket implements OnPort {
 
   unlisten(): void {
     this.#listener = undefined
-    this.closeIfUnused()
+    this.#rest()
   }
 
   onUp(peer: AcceptedPeer): void {
     this.#places.get(keyOf(peer.peer))?.onUp(peer)
   }
 
-  /** Whoever only waits to answer once more does not keep the process running. */
   onLingering(): void {
-    if (this.#listener !== undefined) return
-    for (const place of this.#places.values()) if (!place.isLingering) return
-    this.socket.unref()
+    this.#rest()
   }
 
   onGone(peer: AcceptedPeer): void {
@@ -72,7 +69,7 @@ export class DtlsSocket implements OnPort {
     const place = this.#places.get(key)
     place?.remove(peer)
     if (place?.isEmpty) this.#places.delete(key)
-    this.closeIfUnused()
+    this.#rest()
   }
 
   #receive(datagram: Uint8Array, peer: PeerAddress): void {
@@ -88,6 +85,14 @@ export class DtlsSocket implements OnPort {
     if (accepted === undefined) return
     this.#places.set(keyOf(peer), place)
     place.begin(accepted)
+  }
+
+  /** Whoever only waits to answer once more does not keep the process running. */
+  #rest(): void {
+    if (this.#listener !== undefined) return
+    for (const place of this.#places.values()) if (!place.isLingering) return
+    this.socket.unref()
+    this.closeIfUnused()
   }
 
   closeIfUnused(): void {
