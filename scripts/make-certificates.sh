@@ -27,6 +27,18 @@ certificate() {
     -CAserial "$work/serial" -sha256 -extfile "$work/$name.ext" "$@" -out "$dir/$name.pem" 2>/dev/null
 }
 
+# coming DIR NAME ALT_NAMES: signs itself, and is good from the year 2200 on. `openssl x509` cannot set a beginning.
+coming() {
+  local dir=$1 name=$2 names=$3
+  key "$dir/$name"
+  openssl req -new -key "$dir/$name.key" -subj "/CN=$name" -out "$work/$name.csr"
+  touch "$work/index"
+  printf '[ca]\ndefault_ca=it\n[it]\ndatabase=%s\nrand_serial=yes\nnew_certs_dir=%s\ndefault_md=sha256\npolicy=any\nx509_extensions=ext\n[any]\ncommonName=supplied\n[ext]\nsubjectAltName=%s\n' \
+    "$work/index" "$work" "$names" > "$work/coming.cnf"
+  openssl ca -config "$work/coming.cnf" -selfsign -batch -notext -keyfile "$dir/$name.key" -in "$work/$name.csr" \
+    -startdate 22000101000000Z -enddate 23000101000000Z -out "$dir/$name.pem" 2>/dev/null
+}
+
 examples=examples/certificates
 tests=test/certificates
 authority $examples ca
@@ -37,3 +49,4 @@ certificate $tests other-localhost $tests other-ca 'DNS:localhost,IP:127.0.0.1,I
 certificate $tests wrong-name $examples ca 'DNS:elsewhere.example' -days 36500
 certificate $tests expired $examples ca 'DNS:localhost,IP:127.0.0.1,IP:::1' -days -1
 certificate $tests renewed $examples ca 'DNS:localhost,IP:127.0.0.1,IP:::1' -days 36500
+coming $tests not-yet-valid 'DNS:localhost,IP:127.0.0.1,IP:::1'

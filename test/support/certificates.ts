@@ -15,6 +15,8 @@ export const certificates = {
   /** For the same names as `localhost`, with another key. */
   renewed: pair('test/certificates/renewed'),
   expired: pair('test/certificates/expired'),
+  /** Signs itself. */
+  notYetValid: pair('test/certificates/not-yet-valid'),
   /** For elsewhere.example. */
   wrongName: pair('test/certificates/wrong-name'),
   otherCa: read('test/certificates/other-ca.pem'),
