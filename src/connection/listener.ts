@@ -54,9 +54,9 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
   }
 
   updateTls(tls: TlsIdentity): void {
-    const update = this.#source!.updateTls
-    if (update === undefined) throw optionError('tls', `has no meaning on ${this.address}`)
-    update(resolveTlsIdentity(tls))
+    const source = this.#source!
+    if (source.updateTls === undefined) throw optionError('tls', `has no meaning on ${this.address}`)
+    source.updateTls(resolveTlsIdentity(tls))
   }
 
   close(): Promise<void> {

@@ -1,10 +1,11 @@
-// Run with NODE_TLS_REJECT_UNAUTHORIZED=0: prints the codes with which connecting to bad servers ends.
+// Run with NODE_TLS_REJECT_UNAUTHORIZED=0: prints the codes with which connecting to bad servers ends, on tls: or SCHEME.
 import { ConnectError, connect, listen } from '../../../src/index.ts'
 import { certificates } from '../certificates.ts'
 
+const scheme = process.env['SCHEME'] ?? 'tls'
 const codes: string[] = []
 for (const bad of [certificates.otherLocalhost, certificates.expired, certificates.wrongName]) {
-  const listener = await listen('tls://127.0.0.1:0', { tls: bad })
+  const listener = await listen(`${scheme}://127.0.0.1:0`, { tls: bad })
   try {
     await connect(listener.address, { tls: { ca: certificates.ca } })
     codes.push('connected')
@@ -15,7 +16,7 @@ for (const bad of [certificates.otherLocalhost, certificates.expired, certificat
 }
 
 // A server that asks for clients' certificates must not take an unknown one either.
-const listener = await listen('tls://127.0.0.1:0', {
+const listener = await listen(`${scheme}://127.0.0.1:0`, {
   tls: { ...certificates.localhost, ca: certificates.ca },
   onRejected: error => void codes.push(`server ${error.code}`),
 })
