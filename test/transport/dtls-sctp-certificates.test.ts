@@ -8,6 +8,7 @@ import {
   type TlsConnectOptions,
   type TlsListenOptions,
 } from '../../src/index.ts'
+import { loadEngine } from '../../src/transport/dtls-sctp/engine/load-engine.ts'
 import { certificates } from '../support/certificates.ts'
 import { receiveNumbered, sendNumbered } from '../support/data.ts'
 import { connectError, failure, thrown } from '../support/errors.ts'
@@ -254,5 +255,14 @@ describe('updateTls on dtls-sctp:', () => {
     await assertServed(t, plain, { ca })
     await assertServed(t, asking, { ca, ...client })
     await refusedClient(dtlsSctp, connect(asking.address, { tls: { ca } }))
+  })
+
+  test('leaves nothing behind on a listener that is closed', async t => {
+    const engine = await loadEngine()
+    const listener = await openListener(t, dtlsSctp)
+    await listener.close()
+    const before = engine.alive
+    listener.updateTls(renewed)
+    assert.equal(engine.alive, before)
   })
 })

@@ -90,9 +90,10 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     keepMutual(this.#tls, tls)
     if (this.#isClosed) return
     const { alpnProtocols, minVersion } = this.#tls
-    const before = this.#server
-    this.#server = serverOf(this.#engine, { ...tls, alpnProtocols, minVersion })
-    before.free()
+    const server = serverOf(this.#engine, { ...tls, alpnProtocols, minVersion })
+    this.#server.free()
+    this.#server = server
+    if (this.#isClosed) server.free()
   }
 
   async close(): Promise<void> {
