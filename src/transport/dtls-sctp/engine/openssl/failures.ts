@@ -26,13 +26,31 @@ const certificateErrors: Readonly<Record<number, string>> = {
   79: 'INVALID_CA',
 }
 
-/** Takes the oldest error from OpenSSL's queue, and empties it. */
+/** `ERR_LIB_SSL`, and where the number of a library lies in an error. */
+const SSL_LIBRARY = 20n
+const LIBRARY_SHIFT = 23n
+const LIBRARY_MASK = 0xffn
+
+/**
+ * Empties OpenSSL's queue of errors. What the library of TLS says comes before what its helpers, such as RSA, have met
+ * with on the way; without it, the oldest counts.
+ */
 export function takeError(ssl: OpenSslFunctions): DtlsFailure {
-  const code: number | bigint = ssl.ERR_get_error()
-  ssl.ERR_clear_error()
-  const reason = BigInt(code) === 0n ? null : (ssl.ERR_reason_error_string(code) as string | null)
+  const codes = takeAll(ssl)
+  const code = codes.find(each => ((each >> LIBRARY_SHIFT) & LIBRARY_MASK) === SSL_LIBRARY) ?? codes[0]
+  const reason = code === undefined ? null : (ssl.ERR_reason_error_string(code) as string | null)
   const text = reason ?? 'OpenSSL gives no reason'
   return new DtlsFailure(`ERR_SSL_${text.toUpperCase().replaceAll(' ', '_')}`, text)
+}
+
+/** The oldest first; the queue has room for sixteen. */
+function takeAll(ssl: OpenSslFunctions): bigint[] {
+  const codes: bigint[] = []
+  for (;;) {
+    const code = BigInt(ssl.ERR_get_error() as number | bigint)
+    if (code === 0n) return codes
+    codes.push(code)
+  }
 }
 
 /** Why a certificate of the peer's was refused by this end. */
