@@ -10,10 +10,10 @@ export interface DtlsEngine {
   /** Native objects that are alive, for those who look for leaks. */
   readonly alive: number
 
-  /** @throws Error if a certificate or a key cannot be used */
+  /** @throws UnusableCredentials */
   client(credentials: DtlsCredentials): DtlsClient
 
-  /** @throws Error if a certificate or a key cannot be used */
+  /** @throws UnusableCredentials */
   server(credentials: DtlsCredentials): DtlsServer
 }
 
@@ -136,5 +136,16 @@ export class DtlsFailure extends Error {
   constructor(code: string, reason: string) {
     super(reason)
     this.code = code
+  }
+}
+
+/** A certificate or a key cannot be used. */
+export class UnusableCredentials extends Error {
+  /** Which one. */
+  readonly what: 'ca' | 'cert' | 'key'
+
+  constructor(what: 'ca' | 'cert' | 'key', cause: Error) {
+    super(cause.message, { cause })
+    this.what = what
   }
 }

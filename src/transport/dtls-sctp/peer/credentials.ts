@@ -3,7 +3,13 @@ import { optionError } from '../../../option-rules.ts'
 import type { TlsConnectOptions, TlsListenOptions } from '../../../options.ts'
 import { reasonOf } from '../../node-errors.ts'
 import { nodeTlsOptions } from '../../tls-credentials.ts'
-import type { DtlsClient, DtlsCredentials, DtlsEngine, DtlsServer } from '../engine/dtls-engine.ts'
+import {
+  type DtlsClient,
+  type DtlsCredentials,
+  type DtlsEngine,
+  type DtlsServer,
+  UnusableCredentials,
+} from '../engine/dtls-engine.ts'
 
 /** Newer Nodes tell which authorities they trust by default; older ones, only which they bring. */
 type WithDefaults = { readonly getCACertificates?: (type: 'default') => string[] }
@@ -19,7 +25,7 @@ export function serverOf(engine: DtlsEngine, options: TlsListenOptions): DtlsSer
   return made(options, () => engine.server(credentialsOf(options)))
 }
 
-/** Node looks at them first: it names the option that is wrong. */
+/** Node looks at them first, for the same errors as with TLS. It passes over authorities that it cannot read. */
 function made<T>(options: TlsConnectOptions | TlsListenOptions, make: () => T): T {
   if (options.minVersion === 'TLSv1.3') {
     throw optionError('tls.minVersion', 'cannot be TLSv1.3 on dtls-sctp: it has DTLS 1.2 and nothing later')
@@ -28,7 +34,8 @@ function made<T>(options: TlsConnectOptions | TlsListenOptions, make: () => T): 
   try {
     return make()
   } catch (cause) {
-    throw optionError('tls', `cannot be used: ${reasonOf(cause as Error)}`, cause)
+    const name = cause instanceof UnusableCredentials ? `tls.${cause.what}` : 'tls'
+    throw optionError(name, `cannot be used: ${reasonOf(cause as Error)}`, cause)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Pem } from '../../../../options.ts'
-import { type DtlsCredentials, DtlsFailure } from '../dtls-engine.ts'
+import { type DtlsCredentials, UnusableCredentials } from '../dtls-engine.ts'
 import type { Pointer } from '../native-library.ts'
 import { Ctrl } from './constants.ts'
 import { takeError } from './failures.ts'
@@ -18,11 +18,11 @@ export class CredentialsLoader {
     this.#objects = objects
   }
 
-  /** @throws DtlsFailure if something cannot be read, or the key is not the certificate's */
+  /** @throws UnusableCredentials if something cannot be read, or the key is not the certificate's */
   load(context: NativeObject, { ca, cert, key, passphrase }: DtlsCredentials, asServer: boolean): void {
-    if (ca !== undefined) this.#trust(context, ca, asServer)
-    if (cert !== undefined) this.#show(context, cert)
-    if (key !== undefined) this.#useKey(context, key, passphrase ?? '')
+    if (ca !== undefined) naming('ca', () => this.#trust(context, ca, asServer))
+    if (cert !== undefined) naming('cert', () => this.#show(context, cert))
+    if (key !== undefined) naming('key', () => this.#useKey(context, key, passphrase ?? ''))
   }
 
   /** A server also tells clients whose certificates it takes. */
@@ -36,12 +36,11 @@ export class CredentialsLoader {
 
   /** The first is this end's own; those behind it lead to an authority. */
   #show(context: NativeObject, cert: Pem): void {
-    const count = this.#eachCertificate(cert, (certificate, index) => {
+    this.#eachCertificate(cert, (certificate, index) => {
       const { pointer } = context
       if (index === 0) this.#check(this.#ssl.SSL_CTX_use_certificate(pointer, certificate))
       else this.#check(this.#ssl.SSL_CTX_ctrl(pointer, Ctrl.CHAIN_CERT, 1, certificate))
     })
-    if (count === 0) throw new DtlsFailure('ERR_SSL_NO_START_LINE', 'no start line')
   }
 
   #useKey(context: NativeObject, pem: Pem, passphrase: string): void {
@@ -59,23 +58,26 @@ export class CredentialsLoader {
     }
   }
 
-  /** Returns how many there are. OpenSSL takes a reference of its own of what it keeps. */
-  #eachCertificate(pem: Pem, use: (certificate: Pointer, index: number) => void): number {
-    let count = 0
+  /** OpenSSL takes a reference of its own of what it keeps. */
+  #eachCertificate(pem: Pem, use: (certificate: Pointer, index: number) => void): void {
     const read: ReadPem = bio => this.#ssl.PEM_read_bio_X509(bio, 0n, 0n, 0n)
     this.#withBio(pem, bio => {
-      for (; ; count++) {
+      for (let index = 0; ; index++) {
         const certificate = this.#readNext(bio, read, this.#ssl.X509_free)
-        if (certificate === undefined) break
-        this.#use(certificate, pointer => use(pointer, count))
+        if (certificate === undefined) return this.#checkEnd(index)
+        this.#use(certificate, pointer => use(pointer, index))
       }
     })
-    // At the end of the text, OpenSSL misses another one.
-    this.#ssl.ERR_clear_error()
-    return count
+  }
+
+  /** At the end of the text, OpenSSL misses the start of another certificate; anything else is an error. */
+  #checkEnd(certificates: number): void {
+    const error = takeError(this.#ssl)
+    if (certificates === 0 || error.code !== 'ERR_SSL_NO_START_LINE') throw error
   }
 
   #readNext(bio: Pointer, read: ReadPem, free: (pointer: Pointer) => void): NativeObject | undefined {
+    this.#ssl.ERR_clear_error()
     const pointer = read(bio)
     return pointer === null ? undefined : this.#objects.own(pointer, free, 'PEM object')
   }
@@ -102,6 +104,14 @@ export class CredentialsLoader {
 
   #check(result: number): void {
     if (result <= 0) throw takeError(this.#ssl)
+  }
+}
+
+function naming(what: 'ca' | 'cert' | 'key', load: () => void): void {
+  try {
+    load()
+  } catch (cause) {
+    throw new UnusableCredentials(what, cause as Error)
   }
 }
 
