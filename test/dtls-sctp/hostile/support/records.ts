@@ -29,6 +29,23 @@ export function record(fields: RecordFields, fragment: Uint8Array): Buffer {
   return Buffer.concat([header, fragment])
 }
 
+/** A whole handshake message, or the part of it from `from` to `to`. */
+export function handshakeMessage(
+  type: number,
+  sequence: number,
+  body: Uint8Array,
+  from = 0,
+  to = body.length,
+): Buffer {
+  const header = Buffer.alloc(HANDSHAKE_HEADER_BYTES)
+  header.writeUInt8(type, 0)
+  header.writeUIntBE(body.length, 1, 3)
+  header.writeUInt16BE(sequence, 4)
+  header.writeUIntBE(from, 6, 3)
+  header.writeUIntBE(to - from, 9, 3)
+  return Buffer.concat([header, body.subarray(from, to)])
+}
+
 /** The records of a datagram that nobody has spoiled. */
 export function recordsIn(datagram: Buffer): Buffer[] {
   const records: Buffer[] = []

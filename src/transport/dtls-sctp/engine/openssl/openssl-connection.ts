@@ -5,7 +5,6 @@ import {
   HANDSHAKE_DATAGRAM_BYTES,
 } from '../dtls-engine.ts'
 import { LONG_BYTES, type NativeFunction, type Pointer } from '../native-library.ts'
-import { epochAt, RECORD_HEADER_BYTES } from '../record-header.ts'
 import { connectionInfo } from './connection-info.ts'
 import { BioCtrl, Ctrl, SslError } from './constants.ts'
 import { certificateFailure, isHandshakeAlert, missingCertificate, takeError } from './failures.ts'
@@ -13,10 +12,7 @@ import type { OpenSslFunctions } from './functions.ts'
 import type { NativeObject } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
 import { ServerNumbering } from './server-numbering.ts'
-
-/** What a record has besides its data: AES-GCM an explicit nonce and a tag, ChaCha20-Poly1305 a tag (RFC 5288, RFC 7905). */
-const GCM_EXPANSION_BYTES = 8 + 16
-const CHACHA_EXPANSION_BYTES = 16
+import { addedBytes, isTooShort, MOST_ADDED_BYTES } from './short-records.ts'
 
 /** A `struct timeval`: two longs. */
 const timeval = Buffer.alloc(16)
@@ -33,7 +29,7 @@ export class OpenSslConnection implements DtlsConnection {
   readonly #alpnProtocols: readonly string[] | undefined
   readonly #isServer: boolean
   #numbering: ServerNumbering | undefined
-  #expansionBytes = GCM_EXPANSION_BYTES
+  #addedBytes = MOST_ADDED_BYTES
   isUp = false
   isEndedByPeer = false
 
@@ -106,7 +102,7 @@ export class OpenSslConnection implements DtlsConnection {
   }
 
   receive(record: Uint8Array, into: Uint8Array): number {
-    if (this.#isForged(record)) return 0
+    if (isTooShort(record, this.#addedBytes)) return 0
     this.#put(record)
     if (this.isUp) return this.receiveEarly(into)
     this.goOn()
@@ -177,16 +173,8 @@ export class OpenSslConnection implements DtlsConnection {
 
   #up(): void {
     this.isUp = true
-    const cipher: string = this.#ssl.SSL_CIPHER_standard_name(this.#ssl.SSL_get_current_cipher(this.pointer))
-    if (cipher.includes('CHACHA20')) this.#expansionBytes = CHACHA_EXPANSION_BYTES
-  }
-
-  /**
-   * Whether a record that should be protected is too short to be. OpenSSL would break the connection off because of it,
-   * where it passes over all others that are not the peer's, as it must (RFC 6347, section 4.1.2.7).
-   */
-  #isForged(record: Uint8Array): boolean {
-    return epochAt(record, 0) > 0 && record.length < RECORD_HEADER_BYTES + this.#expansionBytes
+    const cipher: Pointer = this.#ssl.SSL_get_current_cipher(this.pointer)
+    this.#addedBytes = addedBytes(this.#ssl.SSL_CIPHER_standard_name(cipher))
   }
 
   /** The BIOs are gone with the SSL. */
