@@ -22,6 +22,7 @@ const CLIENT_HELLO = 1
 
 /** The handshake header (section 4.2.2), and where the random of a ClientHello lies behind its version. */
 const HANDSHAKE_HEADER_BYTES = 12
+const FRAGMENT_OFFSET_AT = RECORD_HEADER_BYTES + 6
 const RANDOM_AT = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES + 2
 const RANDOM_BYTES = 32
 
@@ -43,13 +44,17 @@ export function* recordsOf(datagram: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Whether a datagram begins with a ClientHello that nothing protects. */
+/**
+ * Whether a datagram begins with a ClientHello that nothing protects, or with the first fragment of one. Its others belong
+ * to the handshake that the first has begun.
+ */
 export function isClientHello(datagram: Uint8Array): boolean {
   return (
     recordLengthAt(datagram, 0) >= RANDOM_AT + RANDOM_BYTES &&
     datagram[0] === ContentType.HANDSHAKE &&
     epochAt(datagram, 0) === 0 &&
-    datagram[RECORD_HEADER_BYTES] === CLIENT_HELLO
+    datagram[RECORD_HEADER_BYTES] === CLIENT_HELLO &&
+    datagram.subarray(FRAGMENT_OFFSET_AT, FRAGMENT_OFFSET_AT + 3).every(byte => byte === 0)
   )
 }
 

@@ -79,12 +79,15 @@ export class DtlsSocket implements OnPort {
   }
 
   #onClientHello(datagram: Uint8Array, peer: PeerAddress, place = new PeerPlace()): void {
-    const record = datagram.subarray(0, recordLengthAt(datagram, 0))
+    const byteLength = recordLengthAt(datagram, 0)
+    const record = datagram.subarray(0, byteLength)
     const cookies = this.#cookies.for(peer)
     const accepted = this.#listener?.onClientHello(record, cookies, peer, place.replaced)
     if (accepted === undefined) return
     this.#places.set(keyOf(peer), place)
     place.begin(accepted)
+    // The other fragments of the hello may follow.
+    accepted.receive(datagram.subarray(byteLength))
   }
 
   /** Whoever only waits to answer once more does not keep the process running. */

@@ -80,6 +80,17 @@ export class HandClient {
     return Buffer.from(this.#connection.takeAll())
   }
 
+  /** Goes on with the handshake until it is done. */
+  async finish(): Promise<void> {
+    for (let i = 1; !this.#connection.isUp; i++) {
+      for (const each of recordsIn(await this.#next(i))) {
+        this.#connection.receive(each, Buffer.alloc(each.length))
+      }
+      const flight = this.#connection.takeAll()
+      if (flight.length > 0) await this.send(flight)
+    }
+  }
+
   send(datagram: Uint8Array): Promise<void> {
     return send(this.#socket, datagram, this.#port)
   }

@@ -69,6 +69,20 @@ export function fragmentsOf(datagram: Buffer, messageType: number): Buffer[] {
     .filter(message => message[0] === messageType)
 }
 
+/** A hello, in a record of its own, as several records with so many bytes of it each. */
+export function helloFragments(hello: Buffer, bytes: number): Buffer[] {
+  const message = hello.subarray(HEADER_BYTES)
+  const body = message.subarray(HANDSHAKE_HEADER_BYTES)
+  const fragments: Buffer[] = []
+  for (let from = 0; from < body.length; from += bytes) {
+    const to = Math.min(body.length, from + bytes)
+    const part = handshakeMessage(message[0]!, message.readUInt16BE(4), body, from, to)
+    const sequence = hello.readUIntBE(5, 6) + fragments.length
+    fragments.push(record({ type: hello[0]!, version: hello.readUInt16BE(1), sequence }, part))
+  }
+  return fragments
+}
+
 /** A copy in which the last byte of a handshake message, if it is in this datagram, is another. */
 export function withOtherEnd(datagram: Buffer, messageType: number): Buffer {
   const copy = Buffer.from(datagram)

@@ -52,8 +52,10 @@ export class Callbacks {
     return 1
   }
 
+  /** A handshake that goes on has shown its cookie; OpenSSL asks once more when the last fragment of the hello comes. */
   #checkCookie(cookie: Pointer, length: number): number {
-    return this.concern.cookies?.isRight(this.#library.read(cookie, length)) ? 1 : 0
+    const { cookies } = this.concern
+    return cookies === undefined || cookies.isRight(this.#library.read(cookie, length)) ? 1 : 0
   }
 
   /** The server's order counts. Without one that both know, the handshake fails (RFC 7301, section 3.2). */
