@@ -3,11 +3,9 @@ import { describe, type TestContext, test } from 'node:test'
 import { type ConnectError, connect, type Listener, type TlsListenOptions } from '../../src/index.ts'
 import { noOpenssl, opensslClient, opensslServer } from '../dtls-sctp/hostile/support/openssl.ts'
 import {
-  CertificateVerify,
   epochOf,
   fragmentsOf,
   HandshakeType,
-  ServerKeyExchange,
   withOtherEnd,
   withOtherVersion,
 } from '../dtls-sctp/hostile/support/records.ts'
@@ -78,7 +76,7 @@ describe('a signature of whoever does not have the key of the certificate', () =
   test('fails the handshake if it is the server’s', async t => {
     const told = await openTold(t)
     const { address } = await UdpRelay.open(t, told.listener.address, (datagram, _, pass) =>
-      pass(withOtherEnd(datagram, ServerKeyExchange)),
+      pass(withOtherEnd(datagram, HandshakeType.SERVER_KEY_EXCHANGE)),
     )
     const error = await failure(connect(address, { tls: { ca } }), 'HANDSHAKE_FAILED')
     assert.match(error.message, /bad signature/)
@@ -88,7 +86,7 @@ describe('a signature of whoever does not have the key of the certificate', () =
   test('fails the handshake if it is the client’s', async t => {
     const told = await openTold(t, { ...localhost, ca })
     const { address } = await UdpRelay.open(t, told.listener.address, (datagram, _, pass) =>
-      pass(withOtherEnd(datagram, CertificateVerify)),
+      pass(withOtherEnd(datagram, HandshakeType.CERTIFICATE_VERIFY)),
     )
     const error = await failure(connect(address, { tls: { ca, ...client } }), 'HANDSHAKE_FAILED')
     assert.match(error.message, /decrypt error/)

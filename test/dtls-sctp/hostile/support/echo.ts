@@ -13,14 +13,16 @@ export async function serveEcho(t: TestContext, listener: Listener): Promise<voi
   }
 }
 
-/** Sends so many messages, a few at a time, and takes each of them back. */
-export async function echo(connection: Connection, count: number, length = 300, from = 0): Promise<void> {
-  const AT_ONCE = 20
+const AT_ONCE = 20
+const LENGTH = 300
+
+/** Sends so many messages, a few at a time, and takes each of them back, in order. */
+export async function echo(connection: Connection, count: number, from = 0): Promise<void> {
   for (let i = from; i < from + count; i += AT_ONCE) {
     const some = Math.min(AT_ONCE, from + count - i)
     await Promise.all([
-      sendNumbered(connection.writer, some, length, i),
-      receiveNumbered(connection.reader, some, length, i),
+      sendNumbered(connection.writer, some, LENGTH, i),
+      receiveNumbered(connection.reader, some, LENGTH, i),
     ])
   }
 }

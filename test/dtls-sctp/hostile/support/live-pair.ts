@@ -2,15 +2,11 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { ConnectError, Connection, Listener, ListenOptions } from '../../../../src/index.ts'
 import { loadEngine } from '../../../../src/transport/dtls-sctp/engine/load-engine.ts'
-import { receiveNumbered, sendNumbered } from '../../../support/data.ts'
 import { dtlsSctp } from '../../../support/media.ts'
 import { openClient, openListener } from '../../../support/pairs.ts'
 import { sleep } from '../../../support/waiting.ts'
-import { serveEcho } from './echo.ts'
+import { echo, serveEcho } from './echo.ts'
 import { type Treatment, UdpRelay, type Way } from './udp-relay.ts'
-
-const AT_ONCE = 20
-const LENGTH = 300
 
 /** A connection over a relay whose listener echoes; datagrams can be sent to either end as if by the other. */
 export class LivePair {
@@ -38,16 +34,11 @@ export class LivePair {
     this.rejected = rejected
   }
 
-  /** Sends messages and takes each of them back, in order. */
+  /** Sends messages and takes each of them back. */
   async echo(count: number): Promise<void> {
-    for (const end = this.#echoed + count; this.#echoed < end; ) {
-      const some = Math.min(AT_ONCE, end - this.#echoed)
-      await Promise.all([
-        sendNumbered(this.client.writer, some, LENGTH, this.#echoed),
-        receiveNumbered(this.client.reader, some, LENGTH, this.#echoed),
-      ])
-      this.#echoed += some
-    }
+    const from = this.#echoed
+    this.#echoed += count
+    await echo(this.client, count, from)
   }
 
   /** Echoes while the attack goes on and 1,000 messages after it. Nothing else must have become of it. */
@@ -57,7 +48,7 @@ export class LivePair {
     const over = attack.finally(() => {
       isOver = true
     })
-    while (!isOver) await this.echo(AT_ONCE)
+    while (!isOver) await this.echo(20)
     await over
     await this.echo(1000)
     // One of them looks at hellos, for all peers.

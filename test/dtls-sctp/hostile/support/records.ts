@@ -2,12 +2,20 @@
 
 export const ContentType = { CHANGE_CIPHER_SPEC: 20, ALERT: 21, HANDSHAKE: 22, APPLICATION_DATA: 23 } as const
 
-export const HandshakeType = { CLIENT_HELLO: 1, SERVER_HELLO: 2, HELLO_VERIFY_REQUEST: 3 } as const
-export const ServerKeyExchange = 12
-export const CertificateVerify = 15
+export const HandshakeType = {
+  SERVER_HELLO: 2,
+  HELLO_VERIFY_REQUEST: 3,
+  SERVER_KEY_EXCHANGE: 12,
+  CERTIFICATE_VERIFY: 15,
+  CLIENT_KEY_EXCHANGE: 16,
+} as const
 
-export const HEADER_BYTES = 13
+const HEADER_BYTES = 13
 const HANDSHAKE_HEADER_BYTES = 12
+
+/** Where the random of a ClientHello lies, behind its version. */
+export const RANDOM_AT = HEADER_BYTES + HANDSHAKE_HEADER_BYTES + 2
+export const RANDOM_BYTES = 32
 
 export interface RecordFields {
   readonly type: number

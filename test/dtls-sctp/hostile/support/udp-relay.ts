@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
 export type Way = 'toServer' | 'toClient'
@@ -49,21 +48,11 @@ export class UdpRelay {
     return `dtls-sctp://127.0.0.1:${this.#near.address().port}`
   }
 
-  /** The one address that all clients have at the listener. */
-  get clientAddress(): AddressInfo {
-    return this.#far.address()
-  }
-
   /** Sends a datagram untreated; fulfils when the operating system has it. */
   async inject(datagram: Uint8Array, way: Way): Promise<void> {
     if (this.#isClosed) return
     if (way === 'toServer') await send(this.#far, datagram, this.#serverPort)
     else for (const port of this.#clients) await send(this.#near, datagram, port)
-  }
-
-  /** What dead clients are sent no more. */
-  forgetClients(): void {
-    this.#clients.clear()
   }
 
   #close(): void {
