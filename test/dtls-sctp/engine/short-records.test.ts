@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addedBytes, isTooShort } from '../../../src/transport/dtls-sctp/engine/openssl/short-records.ts'
-import { record } from './support/records.ts'
+import { record } from '../hostile/support/records.ts'
 
 for (const [cipher, added] of [
   ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 24],
