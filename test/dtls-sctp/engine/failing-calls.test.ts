@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { DtlsConnection } from '../../../src/transport/dtls-sctp/engine/dtls-engine.ts'
 import { OpenSslEngine } from '../../../src/transport/dtls-sctp/engine/openssl/openssl-engine.ts'
 import { EnginePair, mutual } from '../support/engine-pair.ts'
 import { FaultyLibrary } from '../support/faulty-library.ts'
@@ -49,6 +50,19 @@ function connect(engine: OpenSslEngine): void {
   }
 }
 
+/** Both ends have read something: OpenSSL wants nothing. */
+function readingPair(engine: OpenSslEngine): {
+  client: DtlsConnection
+  accepted: DtlsConnection
+  free: () => void
+} {
+  const pair = new EnginePair(engine, mutual).up()
+  const { client, accepted } = pair
+  client.send(Uint8Array.of(1))
+  assert.equal(accepted.receive(client.takeAll(), new Uint8Array(100)), 1)
+  return { client, accepted, free: () => pair.free() }
+}
+
 for (const [name, library] of nativeLibraries) {
   describe(`where a call of OpenSSL fails, through ${name},`, () => {
     const faulty = new FaultyLibrary(library)
@@ -72,5 +86,17 @@ for (const [name, library] of nativeLibraries) {
         connect(engine)
       })
     }
+
+    // OpenSSL reads it so, and sends none itself.
+    it('a record without data is passed over', () => {
+      const { client, accepted, ...pair } = readingPair(engine)
+      client.send(Uint8Array.of(7))
+      faulty.failAt('SSL_read', 0)
+      assert.equal(accepted.receive(client.takeAll(), new Uint8Array(100)), 0)
+      assert.equal(accepted.isEndedByPeer, false)
+      assert.equal(accepted.receiveEarly(new Uint8Array(100)), 1)
+      pair.free()
+      assert.equal(engine.alive, 0)
+    })
   })
 }

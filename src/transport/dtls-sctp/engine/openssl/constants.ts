@@ -25,7 +25,7 @@ export const Option = {
 
 export const VerifyMode = { PEER: 1, FAIL_IF_NO_PEER_CERT: 2 } as const
 
-export const SslError = { NONE: 0, SSL: 1, WANT_READ: 2, WANT_WRITE: 3, ZERO_RETURN: 6 } as const
+export const SslError = { NONE: 0, SSL: 1, WANT_READ: 2, WANT_WRITE: 3, SYSCALL: 5, ZERO_RETURN: 6 } as const
 
 /** What an ALPN callback answers. */
 export const AlpnAnswer = { OK: 0, ALERT_FATAL: 2 } as const

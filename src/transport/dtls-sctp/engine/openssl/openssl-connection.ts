@@ -112,9 +112,8 @@ export class OpenSslConnection implements DtlsConnection {
   receiveEarly(into: Uint8Array): number {
     this.#ssl.ERR_clear_error()
     const byteLength: number = this.#ssl.SSL_read(this.pointer, into, into.length)
-    if (byteLength > 0) return byteLength
-    this.#mayWait(byteLength)
-    return 0
+    if (byteLength <= 0 && !this.#isEmptyRecord(byteLength)) this.#mayWait(byteLength)
+    return Math.max(0, byteLength)
   }
 
   send(data: Uint8Array): void {
@@ -192,6 +191,11 @@ export class OpenSslConnection implements DtlsConnection {
     const why: number = this.#ssl.SSL_get_error(this.pointer, result)
     if (why === SslError.ZERO_RETURN) this.isEndedByPeer = true
     else if (why !== SslError.WANT_READ && why !== SslError.WANT_WRITE) throw this.#failure()
+  }
+
+  /** A record may have no data (RFC 5246, section 6.2.1); to OpenSSL, that is neither a success nor a failure. */
+  #isEmptyRecord(result: number): boolean {
+    return result === 0 && this.#ssl.SSL_get_error(this.pointer, result) === SslError.SYSCALL
   }
 
   #failure(): DtlsFailure {
