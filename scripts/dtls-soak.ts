@@ -60,16 +60,16 @@ function report(what: string, engine: DtlsEngine): number {
 
 /** Returns by how much resident memory has grown behind the warm-up. */
 async function soakHandshakes(engine: DtlsEngine, count: number): Promise<number> {
-  const listener = await listenForSoak()
+  const listeners = await listenForSoak()
   let before: number | undefined
   for (let done = 0; done < count; ) {
     const step = Math.min(STEP, count - done)
-    await playAll(listener, done, step)
+    await playAll(listeners, done, step)
     done += step
     const rss = report(`${done} handshakes`, engine)
     if (done === WARM_UP) before = rss
   }
-  await listener.close()
+  await Promise.all([listeners.patient.close(), listeners.hasty.close()])
   await until(() => engine.alive === 0, 'native objects are alive')
   // What has ended is let go of on a later turn.
   await sleep(100)

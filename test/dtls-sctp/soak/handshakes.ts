@@ -20,17 +20,25 @@ const AT_ONCE = 16
 
 const own = { ca: certificates.ca, ...certificates.client }
 
-const LISTEN_OPTIONS: ListenOptions = {
-  tls: { ca: certificates.ca, ...certificates.localhost },
-  handshakeTimeoutMs: 10 * PATIENCE_MS,
-  // Finds those whose peer has vanished when the handshake was done at this end.
-  idleTimeoutMs: 20 * PATIENCE_MS,
-  maxConnections: 10_000,
+const tls = { ca: certificates.ca, ...certificates.localhost }
+
+/** What is listened on: all want certificates and echo what comes. */
+export interface SoakListeners {
+  readonly patient: Listener
+  /** For paths that are cut: soon gives up those who have vanished. */
+  readonly hasty: Listener
 }
 
-/** A listener that echoes, and wants certificates. */
-export async function listenForSoak(): Promise<Listener> {
-  const listener = await listen('dtls-sctp://127.0.0.1:0', LISTEN_OPTIONS)
+export async function listenForSoak(): Promise<SoakListeners> {
+  return { patient: await listenWith({ tls }), hasty: await listenHastily() }
+}
+
+function listenHastily(): Promise<Listener> {
+  return listenWith({ tls, handshakeTimeoutMs: 10 * PATIENCE_MS, idleTimeoutMs: 20 * PATIENCE_MS })
+}
+
+async function listenWith(options: ListenOptions): Promise<Listener> {
+  const listener = await listen('dtls-sctp://127.0.0.1:0', { ...options, maxConnections: 10_000 })
   void acceptAll(listener)
   return listener
 }
@@ -49,48 +57,51 @@ async function echo(connection: Connection): Promise<void> {
 }
 
 /** One handshake, good or not; `index` makes it differ from the last one of its kind. */
-type Play = (listener: Listener, index: number) => Promise<void>
+type Play = (listeners: SoakListeners, index: number) => Promise<void>
 
 /** Each way for a handshake to go, by name. */
 export const plays: Readonly<Record<string, Play>> = {
-  async good(listener, index) {
-    const connection = await connect(listener.address, { tls: own })
+  async good({ patient }, index) {
+    const connection = await connect(patient.address, { tls: own })
     await exchange(connection, index)
     await connection.close()
   },
 
-  async 'reset after it'(listener, index) {
-    const connection = await connect(listener.address, { tls: own })
+  async 'reset after it'({ patient }, index) {
+    const connection = await connect(patient.address, { tls: own })
     await exchange(connection, index)
     connection.abort()
   },
 
-  async 'a wrong authority'({ address }) {
-    await refused(address, { tls: { ...own, ca: certificates.otherCa } }, 'CERTIFICATE_REJECTED')
+  async 'a wrong authority'({ patient }) {
+    await refused(patient.address, { tls: { ...own, ca: certificates.otherCa } }, 'CERTIFICATE_REJECTED')
   },
 
-  async 'a wrong name'({ address }) {
-    const tls = { ...own, serverName: 'elsewhere.example' }
-    await refused(address, { tls }, 'CERTIFICATE_REJECTED')
+  async 'a wrong name'({ patient }) {
+    await refused(
+      patient.address,
+      { tls: { ...own, serverName: 'elsewhere.example' } },
+      'CERTIFICATE_REJECTED',
+    )
   },
 
-  async 'no client certificate'({ address }) {
-    await refused(address, { tls: { ca: certificates.ca } }, 'CERTIFICATE_REJECTED')
+  async 'no client certificate'({ patient }) {
+    await refused(patient.address, { tls: { ca: certificates.ca } }, 'CERTIFICATE_REJECTED')
   },
 
-  async 'aborted by a signal'(listener, index) {
+  async 'aborted by a signal'({ hasty }, index) {
     const controller = new AbortController()
-    await overCutPath(listener, index, { tls: own, signal: controller.signal }, () => controller.abort())
+    await overCutPath(hasty, index, { tls: own, signal: controller.signal }, () => controller.abort())
   },
 
-  async 'a peer that vanishes'(listener, index) {
+  async 'a peer that vanishes'({ hasty }, index) {
     const patience = { connectTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: PATIENCE_MS }
-    await overCutPath(listener, index, { tls: own, ...patience }, () => {})
+    await overCutPath(hasty, index, { tls: own, ...patience }, () => {})
   },
 
   async 'a listener that is closed'(_, index) {
     const patience = { connectTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: PATIENCE_MS }
-    const closing = await listenForSoak()
+    const closing = await listenHastily()
     await overCutPath(closing, index, { tls: own, ...patience }, () => void closing.close())
     await closing.close()
   },
@@ -126,7 +137,7 @@ async function overCutPath(
 }
 
 /** Plays so many, of each kind in turn and several at once. */
-export async function playAll(listener: Listener, from: number, count: number): Promise<void> {
+export async function playAll(listeners: SoakListeners, from: number, count: number): Promise<void> {
   const all = Object.entries(plays)
   let next = from
   const playNext = async (): Promise<void> => {
@@ -134,7 +145,7 @@ export async function playAll(listener: Listener, from: number, count: number): 
       const index = next++
       const [name, play] = all[index % all.length]!
       try {
-        await play(listener, index)
+        await play(listeners, index)
       } catch (cause) {
         throw new Error(`handshake ${index}, ${name}: ${(cause as Error).message}`, { cause })
       }

@@ -13,9 +13,9 @@ describe('a short soak of DTLS', () => {
 
   it(`leaves nothing behind of 200 handshakes: ${Object.keys(plays).join(', ')}`, async () => {
     const engine = await loadEngine()
-    const listener = await listenForSoak()
-    await playAll(listener, 0, 200)
-    await listener.close()
+    const listeners = await listenForSoak()
+    await playAll(listeners, 0, 200)
+    await Promise.all([listeners.patient.close(), listeners.hasty.close()])
     await until(() => engine.alive === 0, 'native objects are alive')
   })
 
