@@ -60,11 +60,9 @@ export class DtlsLink {
   receive(datagram: Uint8Array): void {
     for (const record of recordsOf(datagram)) {
       if (this.#isClosed) return
-      try {
-        this.#receive(record)
-      } catch (failure) {
-        this.#fail(failure as DtlsFailure)
-      }
+      const byteLength = this.#open(record)
+      if (byteLength > 0) this.#user.onData(record.subarray(0, byteLength))
+      else if (!this.#isClosed) this.#afterHandshakeRecord()
     }
   }
 
@@ -102,11 +100,14 @@ export class DtlsLink {
     this.#free()
   }
 
-  #receive(record: Uint8Array): void {
-    const connection = this.#connection
-    const byteLength = connection.receive(record, record)
-    if (byteLength > 0) this.#user.onData(record.subarray(0, byteLength))
-    else this.#afterHandshakeRecord()
+  /** Puts a record's data in its place; returns how much there is. */
+  #open(record: Uint8Array): number {
+    try {
+      return this.#connection.receive(record, record)
+    } catch (failure) {
+      this.#fail(failure as DtlsFailure)
+      return 0
+    }
   }
 
   #afterHandshakeRecord(): void {
@@ -119,12 +120,21 @@ export class DtlsLink {
   #up(): void {
     this.#isUp = true
     this.#user.onUp()
-    for (;;) {
-      if (this.#isClosed) return
-      const data = new Uint8Array(MAX_DATA_BYTES)
-      const byteLength = this.#connection.receiveEarly(data)
+    const data = new Uint8Array(MAX_DATA_BYTES)
+    while (!this.#isClosed) {
+      const byteLength = this.#openEarly(data)
       if (byteLength === 0) return
       this.#user.onData(data.slice(0, byteLength))
+    }
+  }
+
+  /** The same for records that came before the handshake was done. */
+  #openEarly(into: Uint8Array): number {
+    try {
+      return this.#connection.receiveEarly(into)
+    } catch (failure) {
+      this.#fail(failure as DtlsFailure)
+      return 0
     }
   }
 

@@ -93,7 +93,6 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     const server = serverOf(this.#engine, { ...tls, alpnProtocols, minVersion })
     this.#server.free()
     this.#server = server
-    if (this.#isClosed) server.free()
   }
 
   async close(): Promise<void> {
