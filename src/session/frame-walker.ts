@@ -1,0 +1,225 @@
+import { HEADER_BYTES, SIZE_BYTES, SIZE_OVERHEAD, VERSION } from '../frame/format.ts'
+import { CONTROL_VERSION, controlFrameBytes, violation } from './control-frame.ts'
+
+/** Whom the walker tells what it finds. Either call may throw, which ends the walk. */
+export interface WalkerUser {
+  /** The next bytes of data frames. */
+  onRun(bytes: Uint8Array): void
+  /** A whole control frame; `received` of the walker is up to date. */
+  onControl(frame: Uint8Array): void
+}
+
+/**
+ * Parts what comes over the connections of a session into control frames and data frames, and counts the latter.
+ *
+ * Data goes on as it comes, in runs as long as the chunk allows, but for a header that is cut: it is held until it is
+ * whole, because its version decides where it goes. When a connection broke inside a data frame, the peer sends that
+ * frame again from its start; what had gone on already is passed over then, if it is the same frame.
+ */
+export class FrameWalker {
+  readonly #user: WalkerUser
+  readonly #maxSize: number
+  #received = 0
+  #begunBytes = 0
+  /** Bytes that the data frame under way still lacks. */
+  #left = 0
+  /** The header of the data frame that began last, and the bytes of that whole frame. */
+  readonly #header = new Uint8Array(HEADER_BYTES)
+  #frameBytes = 0
+  /** The first bytes of a header that a chunk has cut. */
+  readonly #head = new Uint8Array(HEADER_BYTES)
+  #headLength = 0
+  /** A control frame that a chunk has cut. */
+  #control: Uint8Array | undefined
+  #controlLength = 0
+  /** Whether the frame that was cut by a break has to come again, and the bytes of it that have gone on. */
+  #repeats = false
+  #goneOn = 0
+  /** Bytes to pass over. */
+  #skip = 0
+  #spoilt = false
+
+  constructor(user: WalkerUser, maxDataBytes: number) {
+    this.#user = user
+    this.#maxSize = maxDataBytes + SIZE_OVERHEAD
+  }
+
+  /** Data frames that have come whole. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Bytes of the data frames that have begun, to their ends. */
+  get begunBytes(): number {
+    return this.#begunBytes
+  }
+
+  /** Whether a data frame is under way, or was when the connection broke. */
+  get midFrame(): boolean {
+    return this.#left > 0 || this.#repeats
+  }
+
+  /** Whether what comes next is data that nobody has seen yet. */
+  get isInsideData(): boolean {
+    return this.#left > 0 && this.#skip === 0
+  }
+
+  /** @throws ConnectError `PROTOCOL_VIOLATION` */
+  push(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length && !this.#spoilt) {
+      at = this.#isUnderWay ? this.#goOn(chunk, at) : this.#walk(chunk, at)
+    }
+  }
+
+  /** The connection is gone: drops what is cut, to start anew at the border of a frame. */
+  restart(): void {
+    if (this.#left > 0) {
+      if (this.#skip === 0) this.#goneOn = this.#frameBytes - this.#left
+      this.#repeats = true
+      this.#begunBytes -= this.#frameBytes
+    }
+    this.#left = 0
+    this.#headLength = 0
+    this.#control = undefined
+    this.#skip = 0
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#left > 0 || this.#headLength > 0 || this.#control !== undefined || this.#repeats
+  }
+
+  /** Goes on with what an earlier chunk has begun; returns where that ends in this one. */
+  #goOn(chunk: Uint8Array, at: number): number {
+    if (this.#left > 0) return this.#continueData(chunk, at)
+    return this.#control !== undefined ? this.#continueControl(chunk, at) : this.#continueHead(chunk, at)
+  }
+
+  #continueData(chunk: Uint8Array, at: number): number {
+    const end = Math.min(chunk.length, at + this.#left)
+    this.#left -= end - at
+    if (this.#left === 0) this.#received++
+    this.#run(chunk, at, end)
+    return end
+  }
+
+  #continueControl(chunk: Uint8Array, at: number): number {
+    const control = this.#control!
+    const end = Math.min(chunk.length, at + control.length - this.#controlLength)
+    control.set(chunk.subarray(at, end), this.#controlLength)
+    this.#controlLength += end - at
+    if (this.#controlLength < control.length) return end
+    this.#control = undefined
+    this.#user.onControl(control)
+    return end
+  }
+
+  #continueHead(chunk: Uint8Array, at: number): number {
+    const head = this.#head
+    const end = Math.min(chunk.length, at + HEADER_BYTES - this.#headLength)
+    head.set(chunk.subarray(at, end), this.#headLength)
+    this.#headLength += end - at
+    if (this.#headLength < HEADER_BYTES) return end
+    this.#headLength = 0
+    if (versionOf(head, 0) === CONTROL_VERSION) this.#beginControl(head)
+    else if (isData(head, 0, this.#maxSize)) this.#beginData(head)
+    else this.#spoil(head, 0)
+    return end
+  }
+
+  #beginControl(head: Uint8Array): void {
+    this.#control = new Uint8Array(controlFrameBytes(head, 0))
+    this.#control.set(head)
+    this.#controlLength = HEADER_BYTES
+  }
+
+  #beginData(head: Uint8Array): void {
+    if (this.#repeats) this.#checkRepeated(head)
+    this.#header.set(head)
+    this.#frameBytes = sizeOf(head, 0) + SIZE_BYTES
+    this.#begunBytes += this.#frameBytes
+    this.#left = this.#frameBytes - HEADER_BYTES
+    this.#run(head.slice(), 0, HEADER_BYTES)
+  }
+
+  #checkRepeated(head: Uint8Array): void {
+    if (head.some((byte, i) => byte !== this.#header[i])) {
+      throw violation('a frame that was cut came again as another one')
+    }
+    this.#repeats = false
+    this.#skip = this.#goneOn
+  }
+
+  /** Walks the frames from `from` on, where one begins; returns how far it has come. */
+  #walk(chunk: Uint8Array, from: number): number {
+    const end = chunk.length
+    const maxSize = this.#maxSize
+    let at = from
+    let last = from
+    let frames = 0
+    while (end - at >= HEADER_BYTES && isData(chunk, at, maxSize)) {
+      last = at
+      at += sizeOf(chunk, at) + SIZE_BYTES
+      frames++
+    }
+    this.#begunBytes += at - from
+    if (at > end) this.#cutInside(chunk, last, at)
+    this.#received += at > end ? frames - 1 : frames
+    if (at > from) this.#run(chunk, from, Math.min(at, end))
+    if (at >= end || this.#spoilt) return end
+    return this.#special(chunk, at)
+  }
+
+  #cutInside(chunk: Uint8Array, start: number, frameEnd: number): void {
+    for (let i = 0; i < HEADER_BYTES; i++) this.#header[i] = chunk[start + i]!
+    this.#frameBytes = frameEnd - start
+    this.#left = frameEnd - chunk.length
+  }
+
+  /** What begins at `chunk[at]` and is no data frame, as far as can be seen. */
+  #special(chunk: Uint8Array, at: number): number {
+    if (chunk.length - at < HEADER_BYTES) {
+      this.#head.set(chunk.subarray(at))
+      this.#headLength = chunk.length - at
+      return chunk.length
+    }
+    if (versionOf(chunk, at) !== CONTROL_VERSION) return this.#spoil(chunk, at)
+    const end = at + controlFrameBytes(chunk, at)
+    if (end <= chunk.length) {
+      this.#user.onControl(chunk.subarray(at, end))
+      return end
+    }
+    this.#beginControl(chunk.subarray(at, at + HEADER_BYTES))
+    return at + HEADER_BYTES
+  }
+
+  /** A bad header goes on like data, so that the decoder behind says what is wrong with it. Nothing follows it. */
+  #spoil(chunk: Uint8Array, at: number): number {
+    if (this.#repeats) throw violation('a bad header in place of the frame that was cut')
+    this.#spoilt = true
+    this.#user.onRun(chunk.slice(at, at + HEADER_BYTES))
+    return chunk.length
+  }
+
+  #run(chunk: Uint8Array, from: number, to: number): void {
+    const skipped = Math.min(this.#skip, to - from)
+    this.#skip -= skipped
+    const start = from + skipped
+    if (start === to) return
+    this.#user.onRun(start === 0 && to === chunk.length ? chunk : chunk.subarray(start, to))
+  }
+}
+
+/** Whether the header at `bytes[at...]` is that of a data frame within the limit. */
+function isData(bytes: Uint8Array, at: number, maxSize: number): boolean {
+  const size = sizeOf(bytes, at)
+  return bytes[at + 5] === VERSION && bytes[at + 4] === 0 && size > SIZE_OVERHEAD && size <= maxSize
+}
+
+function sizeOf(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+function versionOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 4]! << 8) | bytes[at + 5]!
+}

@@ -1,0 +1,212 @@
+import { type ConnectDatagram, datagramIn } from '../frame/datagram.ts'
+import { HEADER_BYTES, SIZE_BYTES } from '../frame/format.ts'
+import { readRecipient } from '../frame/header.ts'
+
+/** What one write of the connection has given: segments of which none begins or ends inside a header. */
+export interface Chunk {
+  readonly segments: readonly Uint8Array[]
+  /** Where each segment ends, in bytes of the chunk: one whose data was transferred away has no length any more. */
+  readonly ends: readonly number[]
+  readonly byteLength: number
+  /** Bytes that were taken before it. */
+  readonly start: number
+  /** Bytes at its start that belong to a frame which began before. */
+  readonly rest: number
+  /** Frames that have begun before it, and by its end. */
+  readonly begunBefore: number
+  readonly begun: number
+  /** Bytes that its last frame lacks. */
+  readonly tail: number
+}
+
+/**
+ * The encoded frames that the peer has not consumed yet, in the memory in which they were written; none is copied.
+ *
+ * A frame's number is its place in the direction, from 1 on. Frames are counted once, when they are taken, along their
+ * size fields. What is asked about a place in the middle of a chunk is found by walking that chunk.
+ */
+export class RetainedFrames {
+  readonly #chunks: Chunk[] = []
+  #takenBytes = 0
+  #begun = 0
+  #tail = 0
+  #confirmed = 0
+  #confirmedBytes = 0
+
+  /** Bytes that were ever taken. */
+  get takenBytes(): number {
+    return this.#takenBytes
+  }
+
+  /** Frames that the peer has consumed, and their bytes. */
+  get confirmed(): number {
+    return this.#confirmed
+  }
+
+  get confirmedBytes(): number {
+    return this.#confirmedBytes
+  }
+
+  /** Bytes that are kept. */
+  get byteLength(): number {
+    return this.#takenBytes - this.#confirmedBytes
+  }
+
+  add(segments: readonly Uint8Array[], byteLength: number): void {
+    const rest = Math.min(this.#tail, byteLength)
+    const begunBefore = this.#begun
+    const ends = this.#count(segments)
+    const start = this.#takenBytes
+    this.#chunks.push({
+      segments,
+      ends,
+      byteLength,
+      start,
+      rest,
+      begunBefore,
+      begun: this.#begun,
+      tail: this.#tail,
+    })
+    this.#takenBytes += byteLength
+  }
+
+  /** The peer has consumed the frames up to this number, which have all been taken. Returns how many bytes are free. */
+  confirm(count: number): number {
+    const position = this.positionAfter(count)
+    const freed = position - this.#confirmedBytes
+    this.#confirmed = count
+    this.#confirmedBytes = position
+    while (this.#chunks.length > 0 && this.#chunks[0]!.start + this.#chunks[0]!.byteLength <= position) {
+      this.#chunks.shift()
+    }
+    return freed
+  }
+
+  /** Where frame `count` ends, in bytes from the first that was ever taken; it is confirmed or kept. */
+  positionAfter(count: number): number {
+    if (count === this.#confirmed) return this.#confirmedBytes
+    for (const chunk of this.#chunks) {
+      if (chunk.begun > count) return this.#positionIn(chunk, count)
+    }
+    return this.#takenBytes + this.#tail
+  }
+
+  /** The chunk in which this byte lies; undefined if it has not been taken. */
+  chunkAt(position: number): Chunk | undefined {
+    // What is asked for is mostly the newest.
+    for (let i = this.#chunks.length - 1; i >= 0; i--) {
+      const chunk = this.#chunks[i]!
+      if (position >= chunk.start + chunk.byteLength) return undefined
+      if (position >= chunk.start) return chunk
+    }
+    return undefined
+  }
+
+  /** Every whole frame that is kept, in order. Data that was transferred away cannot be shown and is left out. */
+  datagrams(): ConnectDatagram[] {
+    const found: ConnectDatagram[] = []
+    for (const [i, chunk] of this.#chunks.entries()) {
+      const next = this.#chunks[i + 1]?.segments[0]
+      let position = Math.max(chunk.start + chunk.rest, this.#confirmedBytes)
+      while (position < chunk.start + chunk.byteLength) {
+        const [segment, at] = segmentAt(chunk, position)
+        const header = chunk.segments[segment]!
+        const datagram = datagramAt(header, at, chunk.segments[segment + 1] ?? next)
+        if (datagram !== undefined) found.push(datagram)
+        position += frameBytes(header, at)
+      }
+    }
+    return found
+  }
+
+  #positionIn(chunk: Chunk, count: number): number {
+    const known = this.#confirmedBytes > chunk.start
+    const position = known ? this.#confirmedBytes : chunk.start + chunk.rest
+    return walkFrames(chunk, position, count - (known ? this.#confirmed : chunk.begunBefore))
+  }
+
+  /** Counts the frames that begin in the segments; returns where each segment ends. */
+  #count(segments: readonly Uint8Array[]): number[] {
+    const ends: number[] = []
+    let total = 0
+    let left = this.#tail
+    let begun = this.#begun
+    for (const segment of segments) {
+      const end = segment.length
+      let at = left
+      while (at < end) {
+        at += frameBytes(segment, at)
+        begun++
+      }
+      left = at - end
+      total += end
+      ends.push(total)
+    }
+    this.#tail = left
+    this.#begun = begun
+    return ends
+  }
+}
+
+/** The bytes of the frame that begins at `position`, in a chunk that holds its header. */
+export function frameBytesAt(chunk: Chunk, position: number): number {
+  const [segment, at] = segmentAt(chunk, position)
+  return frameBytes(chunk.segments[segment]!, at)
+}
+
+/** The part of a chunk from one position to another, uncopied. */
+export function piecesOf(chunk: Chunk, from: number, to: number): readonly Uint8Array[] {
+  if (from === chunk.start && to === chunk.start + chunk.byteLength) return chunk.segments
+  const pieces: Uint8Array[] = []
+  let start = chunk.start
+  for (const [i, segment] of chunk.segments.entries()) {
+    const end = chunk.start + chunk.ends[i]!
+    if (end > from && start < to) {
+      pieces.push(segment.subarray(Math.max(0, from - start), Math.min(end, to) - start))
+    }
+    start = end
+  }
+  return pieces
+}
+
+/** Where the position lies: which segment, and where in it. */
+function segmentAt({ start, ends }: Chunk, position: number): [segment: number, at: number] {
+  const offset = position - start
+  let i = 0
+  while (offset >= ends[i]!) i++
+  return [i, offset - (i === 0 ? 0 : ends[i - 1]!)]
+}
+
+/** Walks `count` frames from `position` on, where one begins; the next one begins in the same chunk. */
+function walkFrames(chunk: Chunk, position: number, count: number): number {
+  const { segments, ends } = chunk
+  let [i, at] = segmentAt(chunk, position)
+  let offset = position - chunk.start
+  for (let walked = 0; walked < count; walked++) {
+    const bytes = frameBytes(segments[i]!, at)
+    offset += bytes
+    at += bytes
+    if (offset < ends[i]!) continue
+    while (offset >= ends[i]!) i++
+    at = offset - ends[i - 1]!
+  }
+  return chunk.start + offset
+}
+
+/** Small data lies behind its header; large data is a segment of its own, the next one, and may have been cut. */
+function datagramAt(
+  header: Uint8Array,
+  at: number,
+  next: Uint8Array | undefined,
+): ConnectDatagram | undefined {
+  const dataBytes = frameBytes(header, at) - HEADER_BYTES
+  const start = at + HEADER_BYTES
+  const data = start < header.length ? header.subarray(start) : next
+  if (data === undefined || data.byteOffset + dataBytes > data.buffer.byteLength) return undefined
+  return datagramIn(readRecipient(header, at), data.buffer, data.byteOffset, dataBytes)
+}
+
+function frameBytes(bytes: Uint8Array, at: number): number {
+  const size = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return size + SIZE_BYTES
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { frameBytesAt, piecesOf, type RetainedFrames } from '../../src/session/retained-frames.ts'
+import { datagramsOf, dataSizes, framesOf, retain } from './support.ts'
+
+/** All that is kept from a position on, as replay would send it. */
+function bytesFrom(retained: RetainedFrames, from: number): Buffer {
+  const pieces: Uint8Array[] = []
+  for (let at = from; at < retained.takenBytes; ) {
+    const chunk = retained.chunkAt(at)
+    assert(chunk !== undefined)
+    const end = chunk.start + chunk.byteLength
+    pieces.push(...piecesOf(chunk, at, end))
+    at = end
+  }
+  return Buffer.concat(pieces)
+}
+
+const most = fc.constantFrom(64 * 1024, 70_001, 100_000)
+
+describe('retained frames', () => {
+  it('are found again from any frame on, whatever has been confirmed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(dataSizes, { minLength: 1, maxLength: 30 }),
+        most,
+        fc.nat(),
+        fc.nat(),
+        (sizes, most, a, b) => {
+          const datagrams = datagramsOf(sizes)
+          const retained = retain(datagrams, most)
+          const [confirmed, from] = [a, b].map(each => each % (sizes.length + 1)).sort((x, y) => x - y) as [
+            number,
+            number,
+          ]
+          const freed = retained.confirm(Math.floor(confirmed / 2)) + retained.confirm(confirmed)
+          assert.equal(freed, framesOf(datagrams.slice(0, confirmed)).length)
+          assert.equal(retained.byteLength, framesOf(datagrams.slice(confirmed)).length)
+          const position = retained.positionAfter(from)
+          assert.equal(position, framesOf(datagrams.slice(0, from)).length)
+          assert.equal(Buffer.compare(bytesFrom(retained, position), framesOf(datagrams.slice(from))), 0)
+        },
+      ),
+    )
+  })
+
+  it('are shown as the datagrams that were sent', () => {
+    fc.assert(
+      fc.property(fc.array(dataSizes, { maxLength: 30 }), most, fc.nat(), (sizes, most, n) => {
+        const datagrams = datagramsOf(sizes)
+        const retained = retain(datagrams, most)
+        const confirmed = n % (sizes.length + 1)
+        retained.confirm(confirmed)
+        const shown = retained.datagrams()
+        assert.deepEqual(
+          shown.map(({ recipient }) => recipient),
+          datagrams.slice(confirmed).map(({ recipient }) => recipient),
+        )
+        assert.equal(Buffer.compare(framesOf(shown), framesOf(datagrams.slice(confirmed))), 0)
+      }),
+    )
+  })
+
+  it('share the memory of what was written', () => {
+    const [datagram] = datagramsOf([100_000])
+    const [shown] = retain([datagram!]).datagrams()
+    assert.equal(shown!.data.buffer, datagram!.data.buffer)
+  })
+
+  it('are all kept while none is confirmed, and none when all are', () => {
+    const datagrams = datagramsOf([10, 20_000, 30])
+    const retained = retain(datagrams)
+    assert.equal(retained.byteLength, framesOf(datagrams).length)
+    retained.confirm(3)
+    assert.equal(retained.byteLength, 0)
+    assert.equal(retained.chunkAt(retained.takenBytes), undefined)
+    assert.deepEqual(retained.datagrams(), [])
+  })
+
+  it('show the rest when the data of one was transferred away', () => {
+    const datagrams = datagramsOf([10, 20_000, 30])
+    const retained = retain(datagrams)
+    structuredClone(datagrams[1]!.data.buffer, { transfer: [datagrams[1]!.data.buffer as ArrayBuffer] })
+    assert.deepEqual(
+      retained.datagrams().map(({ recipient }) => recipient),
+      [0, 2],
+    )
+  })
+
+  it('tell the bytes of a frame by its position', () => {
+    const datagrams = datagramsOf([10, 20_000, 30])
+    const retained = retain(datagrams)
+    let position = 0
+    for (const datagram of datagrams) {
+      const chunk = retained.chunkAt(position)!
+      assert.equal(frameBytesAt(chunk, position), datagram.byteLength + 8)
+      position += datagram.byteLength + 8
+    }
+  })
+})
