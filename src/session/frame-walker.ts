@@ -54,6 +54,11 @@ export class FrameWalker {
     return this.#begunBytes
   }
 
+  /** Bytes of the data frames that have come whole. */
+  get receivedBytes(): number {
+    return this.#left > 0 ? this.#begunBytes - this.#frameBytes : this.#begunBytes
+  }
+
   /** Whether a data frame is under way, or was when the connection broke. */
   get midFrame(): boolean {
     return this.#left > 0 || this.#repeats

@@ -1,0 +1,395 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ConnectDatagram } from '../frame/datagram.ts'
+import { ControlType, decodeControl, encodeControl, type Status, violation } from './control-frame.ts'
+import type { WalkerUser } from './frame-walker.ts'
+import { Inbound } from './inbound.ts'
+import type { Line, Progress, Window } from './line.ts'
+import { Outbound } from './outbound.ts'
+
+/** Why a CLOSE ends a session: 0 is a clean end of one direction. */
+export const CloseCode = { CLEAN: 0, ABORTED: 1, VIOLATION: 2, DATA_GONE: 3 } as const
+
+/**
+ * `detached`: no line carries the session. `attached`: one does. `closed`: both directions have ended, and the other end
+ * knows. `lost`: it will never go on.
+ *
+ * | from | to | by | because |
+ * | --- | --- | --- | --- |
+ * | detached | attached | `attach` | WELCOME was sent, or has come |
+ * | attached | detached | `detach` | the line broke, fell silent, or another is there |
+ * | attached | closed | `input` | the server: the client has confirmed all. The client: the server has said so |
+ * | detached | closed | `concludeEnded` | the server says that it had ended |
+ * | attached | lost | `input`, `write` | the peer broke a rule or gave up; what was to be sent is gone |
+ * | detached | lost | `attach` | the counters of the two contradict each other |
+ * | any | lost | `lose` | this end gives up: aborted, out of time, refused |
+ */
+export type SessionEndState =
+  | { readonly kind: 'detached' }
+  | { readonly kind: 'attached'; readonly line: Line }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'lost'; readonly error: ConnectError }
+
+const DETACHED: SessionEndState = { kind: 'detached' }
+const CLOSED: SessionEndState = { kind: 'closed' }
+
+/** What an end of a session tells. Called from inside its methods; what it has told is done already. */
+export interface SessionEndUser {
+  /** The next bytes of data frames. */
+  onData(bytes: Uint8Array): void
+  /** The peer has consumed the next so many bytes of what was written. */
+  onConfirmed(byteLength: number): void
+  /** The peer has ended its direction; all of it was told before. */
+  onPeerEnd(): void
+  /** The peer has consumed all, and knows that no more comes. */
+  onFinish(): void
+  /** `acknowledge` should be called in a moment. */
+  onAckWanted(): void
+  /** The session is closed or lost: the last call. */
+  onOver(): void
+  /** How many messages have been consumed here. */
+  countConsumed(): number
+}
+
+export interface SessionEndOptions {
+  readonly role: 'client' | 'server'
+  /** What this end takes. */
+  readonly window: Window
+  readonly maxMessageBytes: number
+}
+
+type Due = 'ack' | 'ping' | 'pong'
+
+/**
+ * One end of a session, without clock and without I/O: counts both directions, keeps what is not confirmed, and says what
+ * goes over the line that it is given.
+ */
+export class SessionEnd implements WalkerUser {
+  readonly #role: 'client' | 'server'
+  readonly #user: SessionEndUser
+  readonly #outbound = new Outbound()
+  readonly #inbound: Inbound
+  #state: SessionEndState = DETACHED
+  readonly #due = new Set<Due>()
+  #ackWanted = false
+  /** Whether `end` was called; whether CLOSE went over this line, or any; whether the peer has consumed up to it. */
+  #ending = false
+  #closeSent = false
+  #everClosed = false
+  #finished = false
+  /** Whether the peer's CLOSE has come, and whether all before it is consumed and the peer was told. */
+  #peerEnded = false
+  #endTold = false
+  #heard = false
+  #quietLooks = 0
+
+  constructor(options: SessionEndOptions, user: SessionEndUser) {
+    this.#role = options.role
+    this.#user = user
+    this.#inbound = new Inbound(this, options.window, options.maxMessageBytes, () => user.countConsumed())
+  }
+
+  get state(): SessionEndState {
+    return this.#state
+  }
+
+  /** Where the direction towards this end stands, now. */
+  get progress(): Progress {
+    this.#inbound.count()
+    return { received: this.#inbound.received, consumed: this.#inbound.consumed }
+  }
+
+  /** Bytes that are kept until the peer has consumed them. */
+  get keptBytes(): number {
+    return this.#outbound.keptBytes
+  }
+
+  /** Whether what the line was given ends inside a data frame. */
+  get midFrame(): boolean {
+    return this.#outbound.midFrame
+  }
+
+  /** Whether what comes next is data of a frame that is under way. */
+  get isInsideData(): boolean {
+    return this.#inbound.isInsideData
+  }
+
+  /** What the peer takes; said once, before the first `attach`. */
+  setPeerWindow(window: Window): void {
+    this.#outbound.setWindow(window)
+  }
+
+  /** Whether the peer's counters fit this end's, as they must before `attach`. */
+  isPossible(peer: Progress): boolean {
+    return this.#outbound.isPossible(peer)
+  }
+
+  /** A line carries the session from now on; `peer` is what the other end said on it. */
+  attach(line: Line, peer: Progress): void {
+    if (this.#state.kind !== 'detached') return
+    this.#state = { kind: 'attached', line }
+    this.#closeSent = false
+    this.#heard = true
+    this.#quietLooks = 0
+    this.#due.add('ack')
+    this.#try(() => {
+      const freed = this.#outbound.confirm(peer)
+      this.#outbound.rewind(peer.received)
+      if (freed > 0) this.#user.onConfirmed(freed)
+      this.#flow()
+    })
+  }
+
+  /** The line carries no more. */
+  detach(): void {
+    if (this.#state.kind !== 'attached') return
+    this.#state = DETACHED
+    this.#due.clear()
+    this.#inbound.restart()
+  }
+
+  /** Takes encoded frames; they must not change until `onConfirmed` has counted them. */
+  write(segments: readonly Uint8Array[], byteLength: number): void {
+    this.#outbound.take(segments, byteLength)
+    this.#try(() => this.#flow())
+  }
+
+  /** Nothing more will be written. */
+  end(): void {
+    this.#ending = true
+    this.#try(() => this.#flow())
+  }
+
+  /** Bytes have come over the line. */
+  input(chunk: Uint8Array): void {
+    this.#heard = true
+    this.#try(() => {
+      this.#inbound.push(chunk)
+      this.#flow()
+    })
+  }
+
+  /** The line has passed on bytes that `write` had left in flight. */
+  onWritten(byteLength: number): void {
+    this.#heard = true
+    this.#outbound.onWritten(byteLength)
+    this.#try(() => this.#flow())
+  }
+
+  /** The user has consumed something. */
+  onConsumed(): void {
+    if (this.#state.kind !== 'attached') return
+    this.#inbound.count()
+    if (this.#inbound.isAckDue || (this.#endConsumed && !this.#endTold)) this.#acknowledgeNow()
+    else this.#wantAck()
+  }
+
+  /** A moment after `onAckWanted`. */
+  acknowledge(): void {
+    this.#ackWanted = false
+    if (this.#state.kind !== 'attached') return
+    this.#inbound.count()
+    if (this.#inbound.owesAck) this.#acknowledgeNow()
+  }
+
+  /** Called regularly, four times in the time in which the peer must be heard; returns whether it was. */
+  lookForLife(): boolean {
+    this.#quietLooks = this.#heard ? 0 : this.#quietLooks + 1
+    this.#heard = false
+    if (this.#quietLooks >= 4) return false
+    if (this.#quietLooks === 2) {
+      this.#due.add('ping')
+      this.#try(() => this.#flow())
+    }
+    return true
+  }
+
+  /** This end gives up. The peer is told by `code` if the line allows it. */
+  lose(error: ConnectError, code?: number): void {
+    if (this.#isOver) return
+    if (this.#state.kind === 'attached' && code !== undefined && !this.#outbound.midFrame) {
+      this.#send(this.#state.line, ControlType.CLOSE, code)
+    }
+    this.#conclude({ kind: 'lost', error })
+  }
+
+  /** The peer has no such session any more, and says how far it had come. */
+  concludeGone(peer: Progress, error: ConnectError): void {
+    if (this.#isOver) return
+    if (this.#outbound.isPossible(peer)) this.#confirm(peer)
+    this.lose(error)
+  }
+
+  /** The peer had ended the session cleanly, having come so far. */
+  concludeEnded(peer: Progress, error: ConnectError): void {
+    const isClean = this.#ending && this.#endTold && this.#outbound.isPossible(peer)
+    if (!isClean) {
+      this.concludeGone(peer, error)
+      return
+    }
+    this.#confirm(peer)
+    if (!this.#outbound.allConfirmed) {
+      this.lose(error)
+      return
+    }
+    this.#finish()
+    if (!this.#isOver) this.#conclude(CLOSED)
+  }
+
+  /** What the peer may not have consumed, in order. */
+  unconfirmed(): ConnectDatagram[] {
+    return this.#outbound.unconfirmed()
+  }
+
+  onRun(bytes: Uint8Array): void {
+    if (this.#state.kind !== 'attached') return
+    if (this.#peerEnded) throw violation('data behind its end')
+    this.#user.onData(bytes)
+  }
+
+  onControl(frame: Uint8Array): void {
+    if (this.#state.kind !== 'attached') return
+    const control = decodeControl(frame)
+    if ('position' in control) this.#onStatus(control)
+    else throw violation(`a frame of type ${control.type} in a session that is attached`)
+  }
+
+  get #isOver(): boolean {
+    return this.#state.kind === 'closed' || this.#state.kind === 'lost'
+  }
+
+  get #endConsumed(): boolean {
+    return this.#peerEnded && this.#inbound.consumed === this.#inbound.received
+  }
+
+  /** What goes wrong, which only a rule that was broken can cause, ends the session. */
+  #try(run: () => void): void {
+    if (this.#state.kind !== 'attached') return
+    try {
+      run()
+    } catch (cause) {
+      const error = cause as ConnectError
+      const isPeers = error.code === ConnectErrorCode.PROTOCOL_VIOLATION
+      this.lose(error, isPeers ? CloseCode.VIOLATION : CloseCode.DATA_GONE)
+    }
+  }
+
+  #onStatus(status: Status): void {
+    const { received } = this.#inbound
+    if (status.position !== received) {
+      throw violation(`it stands behind message ${status.position}; ${received} have come`)
+    }
+    if (status.type === ControlType.CLOSE && status.code !== CloseCode.CLEAN) {
+      this.#onGivenUp(status)
+      return
+    }
+    this.#confirm(status)
+    if (status.endConsumed) this.#onEndConsumed()
+    if (status.type === ControlType.CLOSE) this.#onPeerEnd()
+    if (status.type === ControlType.PING) this.#due.add('pong')
+    if (status.done) this.#onDone()
+  }
+
+  #confirm(progress: Progress): void {
+    const freed = this.#outbound.confirm(progress)
+    if (freed > 0) this.#user.onConfirmed(freed)
+  }
+
+  #onEndConsumed(): void {
+    if (!this.#everClosed) throw violation('it has consumed an end that was not sent')
+    if (!this.#outbound.allConfirmed) throw violation('it has consumed the end and not all before it')
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#user.onFinish()
+    if (this.#endConsumed) this.#due.add('ack')
+  }
+
+  #onPeerEnd(): void {
+    if (this.#inbound.midFrame) throw violation('its end in place of the frame that was cut')
+    this.#due.add('ack')
+    if (this.#peerEnded) return
+    this.#peerEnded = true
+    this.#user.onPeerEnd()
+    this.#inbound.count()
+  }
+
+  #onDone(): void {
+    if (this.#role !== 'client' || !this.#finished || !this.#endTold) {
+      throw violation('it is done before both directions are')
+    }
+    if (!this.#isOver) this.#conclude(CLOSED)
+  }
+
+  #onGivenUp(status: Status): void {
+    if (this.#outbound.isPossible(status)) this.#confirm(status)
+    const why = status.code === CloseCode.ABORTED ? 'aborted it' : `gave it up with code ${status.code}`
+    this.lose(new ConnectError(ConnectErrorCode.CONNECTION_RESET, `the peer ${why}`))
+  }
+
+  #wantAck(): void {
+    if (this.#ackWanted || !this.#inbound.owesAck) return
+    this.#ackWanted = true
+    this.#user.onAckWanted()
+  }
+
+  #acknowledgeNow(): void {
+    this.#due.add('ack')
+    this.#try(() => this.#flow())
+  }
+
+  /** Sends what may be sent: control frames at the first border of data frames, and data as far as the window goes. */
+  #flow(): void {
+    for (;;) {
+      const state = this.#state
+      if (state.kind !== 'attached' || !this.#outbound.hasRoom) return
+      if (!this.#outbound.midFrame) this.#sendDue(state.line)
+      if (this.#state !== state) return
+      if (!this.#outbound.sendNext(state.line, this.#due.size > 0)) return
+    }
+  }
+
+  #sendDue(line: Line): void {
+    const isCloseDue = this.#ending && !this.#closeSent && this.#outbound.allSent
+    if (this.#due.size === 0 && !isCloseDue) return
+    if (isCloseDue) {
+      this.#closeSent = true
+      this.#everClosed = true
+      this.#send(line, ControlType.CLOSE, CloseCode.CLEAN)
+    }
+    if (this.#due.has('pong')) this.#send(line, ControlType.PONG)
+    if (this.#due.has('ping')) this.#send(line, ControlType.PING)
+    if (this.#due.has('ack') && !isCloseDue) this.#send(line, ControlType.ACK)
+    this.#due.clear()
+    if (this.#isDone) this.#conclude(CLOSED)
+  }
+
+  /** Whether the server has told the client all that there is to tell. */
+  get #isDone(): boolean {
+    return this.#role === 'server' && this.#finished && this.#endTold
+  }
+
+  #send(line: Line, type: Status['type'], code = 0): void {
+    const { progress } = this
+    this.#endTold ||= this.#endConsumed
+    this.#inbound.noteTold()
+    const { position } = this.#outbound
+    const frame = encodeControl({
+      type,
+      endConsumed: this.#endTold,
+      done: this.#isDone,
+      code,
+      position,
+      ...progress,
+    })
+    this.#outbound.sendControl(line, frame)
+  }
+
+  #conclude(state: SessionEndState): void {
+    this.#state = state
+    this.#due.clear()
+    this.#user.onOver()
+  }
+}
