@@ -34,16 +34,20 @@ export const ConnectErrorCode = {
 
   /** A frame's size field is below 5 or announces more than `maxMessageBytes`. */
   FRAME_SIZE_INVALID: 'FRAME_SIZE_INVALID',
-  /** A frame's version is not 1. */
+  /** A frame's version is not 1, or one end has set `session` and the other has not. */
   VERSION_UNSUPPORTED: 'VERSION_UNSUPPORTED',
   /** The stream ended inside a frame, or a TLS stream without `close_notify`. */
   STREAM_TRUNCATED: 'STREAM_TRUNCATED',
   /** The peer, or something between, broke the connection. */
   CONNECTION_RESET: 'CONNECTION_RESET',
-  /** The peer broke the rules of the transport, on `sctp:` and `dtls-sctp:`. */
+  /** The peer broke the rules of the transport, on `sctp:` and `dtls-sctp:`, or those of the session. */
   PROTOCOL_VIOLATION: 'PROTOCOL_VIOLATION',
   /** The connection failed for another reason; `cause` holds it. */
   CONNECTION_FAILED: 'CONNECTION_FAILED',
+  /** The peer refused the session: `session` is not set there, or its listener is full. */
+  SESSION_REFUSED: 'SESSION_REFUSED',
+  /** The session cannot go on; a {@link SessionLostError}, whose `cause` says why. */
+  SESSION_LOST: 'SESSION_LOST',
   /** A frame took longer than `frameTimeoutMs` from its first byte to its last. */
   FRAME_TIMEOUT: 'FRAME_TIMEOUT',
   /** Nothing was received or sent for `idleTimeoutMs`. */

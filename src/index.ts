@@ -1,6 +1,11 @@
-export { connect } from './connection/connect.ts'
-export { listen } from './connection/listen.ts'
-export type { Connection, ConnectionReader, ConnectionWriter, Listener } from './connection/types.ts'
+export type {
+  Connection,
+  ConnectionReader,
+  ConnectionWriter,
+  Listener,
+  Session,
+  SessionState,
+} from './connection/types.ts'
 export { ConnectError, ConnectErrorCode } from './errors.ts'
 export { ConnectDatagram } from './frame/datagram.ts'
 export type {
@@ -13,4 +18,14 @@ export type {
   TlsListenOptions,
   TlsOptions,
 } from './options.ts'
+export { connect } from './session/connect.ts'
+export { listen } from './session/listen.ts'
+export { SessionLostError } from './session/session-lost-error.ts'
+export type {
+  ConnectSessionOptions,
+  ListenSessionOptions,
+  Redirect,
+  Retry,
+  SessionOptions,
+} from './session-options.ts'
 export type { PeerCertificate, TlsInfo } from './transport/tls-info.ts'

@@ -16,23 +16,39 @@ import {
   signal,
   wholeNumber,
 } from './option-rules.ts'
+import {
+  type ConnectSessionOptions,
+  type ConnectSessionSettings,
+  type ListenSessionOptions,
+  type ListenSessionSettings,
+  resolveConnectSession,
+  resolveListenSession,
+  sessionRule,
+} from './session-options.ts'
+
+import type { Pem, TlsConnectOptions, TlsIdentity, TlsListenOptions } from './tls-options.ts'
+
+export type { Pem, TlsConnectOptions, TlsIdentity, TlsListenOptions, TlsOptions } from './tls-options.ts'
 
 /** What both ends of a connection can set. Every limit is on by default, except the idle timeout. */
 export interface ConnectionOptions {
   /** Largest data of one datagram, sent or received, in bytes: 1 to 100,000,000. Default 100,000,000. */
   readonly maxMessageBytes?: number | undefined
-  /** Most bytes that wait to be sent. One datagram larger than this is taken when nothing else waits. Default 1 MiB. */
+  /**
+   * Most bytes that wait to be sent. One datagram larger than this is taken when nothing else waits. In a session, what
+   * the peer's application has not consumed waits as well, and 4 MiB are what is taken if this is not set. Default 1 MiB.
+   */
   readonly sendQueueBytes?: number | undefined
   /**
    * Bytes that have come and wait to be read, above which reading from the peer stops. Each datagram counts as its
-   * frame and 64 bytes more. Default 1 MiB.
+   * frame and 64 bytes more. Not in a session, where `windowBytes` and `windowMessages` take its place. Default 1 MiB.
    */
   readonly receiveQueueBytes?: number | undefined
-  /** Longest time from a frame's first byte to its last, in ms; time in which this end has stopped reading is not counted. 0: no limit. Default 120,000. */
+  /** Longest time from a frame's first byte to its last, in ms; time in which this end has stopped reading is not counted. 0: no limit. Not in a session, where `silenceTimeoutMs` takes its place. Default 120,000. */
   readonly frameTimeoutMs?: number | undefined
-  /** Longest time without a byte in either direction, in ms. 0: no limit. Default 0. */
+  /** Longest time without a byte in either direction, in ms. 0: no limit. Not in a session, where `silenceTimeoutMs` takes its place. Default 0. */
   readonly idleTimeoutMs?: number | undefined
-  /** After `close()`: longest time in which nothing is written, or in which the peer does not end, in ms. Default 10,000. */
+  /** After `close()`: longest time in which nothing is written, or in which the peer does not end, in ms; in a session, time in which it is detached is not counted. Default 10,000. */
   readonly closeTimeoutMs?: number | undefined
   /**
    * Whether this end's writer stays open after the peer's end has been read. If not, it is closed once no `send` or
@@ -58,6 +74,11 @@ export interface ConnectOptions extends ConnectionOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Certificates and names, on `tls:` and `dtls-sctp:` only. */
   readonly tls?: TlsConnectOptions | undefined
+  /**
+   * Goes on over another connection when this one breaks, with nothing lost or doubled; true for the defaults. The
+   * listener must have it set as well. Default: no session.
+   */
+  readonly session?: true | ConnectSessionOptions | undefined
   /** Gives up connecting. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
 }
@@ -70,60 +91,13 @@ export interface ListenOptions extends ConnectionOptions {
   readonly backlog?: number | undefined
   /** The certificate and its key; required on `tls:` and `dtls-sctp:`, nowhere else. */
   readonly tls?: TlsListenOptions | undefined
+  /** As in {@link ConnectOptions}; whoever connects must have it set as well. */
+  readonly session?: true | ListenSessionOptions | undefined
   /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. It must not throw. */
   readonly onRejected?: ((error: ConnectError) => void) | undefined
   /** Gives up setting the listener up. Once it listens, it has no effect. */
   readonly signal?: AbortSignal | undefined
 }
-
-/** PEM text, or its bytes; several in one text or in a list. */
-export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
-
-/** TLS, or DTLS, at either end. */
-export interface TlsOptions {
-  /** Names of application protocols to agree on by ALPN (RFC 7301), the preferred first. */
-  readonly alpnProtocols?: readonly string[] | undefined
-  /** The oldest version to accept. Default `TLSv1.2`, the oldest there is. On `dtls-sctp:` that stands for DTLS 1.2, the only one there is. */
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
-  /**
-   * Whether the peer's end is clean only with a `close_notify` alert before it (RFC 8446, section 6.1). Without one, a
-   * stream that somebody has cut between two frames looks ended. Set it to false for a peer that sends none. No
-   * meaning on `dtls-sctp:`, where SCTP tells the difference. Default true.
-   */
-  readonly requireCloseNotify?: boolean | undefined
-}
-
-/** TLS at the client. The server's certificate is always verified; trust a self-signed one by giving it as `ca`. */
-export interface TlsConnectOptions extends TlsOptions {
-  /** Authorities to trust, PEM, in place of those that come with the runtime. */
-  readonly ca?: Pem | undefined
-  /** This end's certificate, followed by its intermediates, PEM, for a server that asks for one. */
-  readonly cert?: Pem | undefined
-  /** The key of `cert`, PEM. */
-  readonly key?: Pem | undefined
-  /** What decrypts `key`. */
-  readonly passphrase?: string | undefined
-  /** The name that the server's certificate must carry, also sent as SNI. Default: the host of the address. */
-  readonly serverName?: string | undefined
-}
-
-/** What a server shows and whom it trusts: what can be replaced while it listens. */
-export interface TlsIdentity {
-  /** The server's certificate, followed by its intermediates, PEM. */
-  readonly cert: Pem
-  /** The key of `cert`, PEM. */
-  readonly key: Pem
-  /** What decrypts `key`. */
-  readonly passphrase?: string | undefined
-  /**
-   * Authorities of clients' certificates, PEM. When set, every client must present a certificate of theirs (mutual
-   * TLS).
-   */
-  readonly ca?: Pem | undefined
-}
-
-/** TLS at the server. */
-export type TlsListenOptions = TlsIdentity & TlsOptions
 
 const connectionDefaults = {
   maxMessageBytes: MAX_DATA_BYTES,
@@ -139,10 +113,14 @@ const connectionDefaults = {
   handshakeTimeoutMs: 10_000,
 }
 
+/** In a session, what is on its way waits until it is consumed, not only until it is sent. */
+const SESSION_SEND_QUEUE_BYTES = 4 * 1024 * 1024
+
 const connectDefaults = {
   ...connectionDefaults,
   connectTimeoutMs: 10_000,
   tls: undefined,
+  session: undefined,
   signal: undefined,
 }
 
@@ -151,6 +129,7 @@ const listenDefaults = {
   maxConnections: 10_000,
   backlog: 511,
   tls: undefined,
+  session: undefined,
   onRejected: undefined,
   signal: undefined,
 }
@@ -159,10 +138,16 @@ const listenDefaults = {
 export type ConnectionSettings = Filled<ConnectionOptions, never>
 
 /** {@link ConnectOptions} with every default filled in. */
-export type ConnectSettings = Filled<ConnectOptions, 'tls' | 'signal'>
+export type ConnectSettings = Filled<Omit<ConnectOptions, 'session'>, 'tls' | 'signal'> & {
+  /** With every default filled in; undefined for no session. */
+  readonly session: ConnectSessionSettings | undefined
+}
 
 /** {@link ListenOptions} with every default filled in. */
-export type ListenSettings = Filled<ListenOptions, 'tls' | 'signal' | 'onRejected'>
+export type ListenSettings = Filled<Omit<ListenOptions, 'session'>, 'tls' | 'signal' | 'onRejected'> & {
+  /** With every default filled in; undefined for no session. */
+  readonly session: ListenSessionSettings | undefined
+}
 
 type Filled<T, Absent extends keyof T> = {
   readonly [K in keyof T]-?: K extends Absent ? T[K] | undefined : Exclude<T[K], undefined>
@@ -171,21 +156,39 @@ type Filled<T, Absent extends keyof T> = {
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveConnectOptions(options?: ConnectOptions): ConnectSettings {
   if (options === undefined) return connectDefaults
-  const settings = { ...connectDefaults, ...checked(options, connectRules) }
+  const given = checked(options, connectRules)
+  const session = given.session === undefined ? undefined : resolveConnectSession(given.session)
+  const settings = { ...connectDefaults, ...forSession(session), ...given, session }
   if (settings.tls === undefined) return settings
   return { ...settings, tls: checkedTls(settings.tls, tlsConnectRules) }
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveListenOptions(options: ListenOptions = {}): ListenSettings {
-  const settings = { ...listenDefaults, ...checked(options, listenRules) }
+  const given = checked(options, listenRules)
+  const session = given.session === undefined ? undefined : resolveListenSession(given.session)
+  const settings = { ...listenDefaults, ...forSession(session), ...given, session }
   if (settings.tls === undefined) return settings
   return { ...settings, tls: withCertificate(checkedTls(settings.tls, tlsListenRules)) }
+}
+
+/**
+ * TLS options that replace others for the next connections.
+ *
+ * @throws ConnectError `INVALID_OPTION`, naming the option
+ */
+export function resolveTlsConnect(options: TlsConnectOptions): TlsConnectOptions {
+  return checkedTls(options, tlsConnectRules)
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveTlsIdentity(options: TlsIdentity): TlsIdentity {
   return withCertificate(checkedTls(options, tlsIdentityRules))
+}
+
+/** Defaults that a session changes. */
+function forSession(session: object | undefined): { readonly sendQueueBytes?: number } {
+  return session === undefined ? {} : { sendQueueBytes: SESSION_SEND_QUEUE_BYTES }
 }
 
 function withCertificate<T extends { readonly cert?: Pem | undefined }>(tls: T): T {
@@ -215,13 +218,20 @@ const connectionRules: Rules = {
   handshakeTimeoutMs: duration,
 }
 
-const connectRules: Rules = { ...connectionRules, connectTimeoutMs: duration, tls: object, signal }
+const connectRules: Rules = {
+  ...connectionRules,
+  connectTimeoutMs: duration,
+  tls: object,
+  session: sessionRule,
+  signal,
+}
 
 const listenRules: Rules = {
   ...connectionRules,
   maxConnections: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   backlog: wholeNumber(1, 65_535),
   tls: object,
+  session: sessionRule,
   onRejected: ofType('function'),
   signal,
 }

@@ -1,5 +1,6 @@
 /**
- * What the core needs from the runtime: a clock, a turn of the event loop, and memory. The one seam between the portable
+ * What the core needs from the runtime: a clock, a turn of the event loop, memory, and a
+ * little cryptography. The one seam between the portable
  * layers and the platform; tests put a simulated one in its place.
  */
 export interface Platform {
@@ -13,8 +14,18 @@ export interface Platform {
   allocate(byteLength: number): Uint8Array
 }
 
+/** What sessions need beside that. */
+export interface SecurePlatform extends Platform {
+  /** Bytes that nobody can guess. */
+  randomBytes(byteLength: number): Uint8Array
+  /** HMAC-SHA-256 (RFC 2104, RFC 6234). */
+  hmac(key: Uint8Array, message: Uint8Array): Promise<Uint8Array>
+}
+
+const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const
+
 /** The running platform, by the globals that Node, Bun, Deno and browsers share. */
-export const systemPlatform: Platform = {
+export const systemPlatform: SecurePlatform = {
   now: () => performance.now(),
   startTimer(callback, ms) {
     const timer = setTimeout(callback, ms)
@@ -28,4 +39,10 @@ export const systemPlatform: Platform = {
     typeof Buffer === 'function'
       ? byteLength => Buffer.allocUnsafeSlow(byteLength)
       : byteLength => new Uint8Array(byteLength),
+  randomBytes: byteLength => crypto.getRandomValues(new Uint8Array(byteLength)),
+  async hmac(key, message) {
+    const { subtle } = crypto
+    const imported = await subtle.importKey('raw', key.slice(), HMAC, false, ['sign'])
+    return new Uint8Array(await subtle.sign(HMAC, imported, message.slice()))
+  },
 }

@@ -57,7 +57,14 @@ function readModule(path: string, source: string): Module {
   return { path, imports, names, onlyReexports }
 }
 
-const shared = ['errors.ts', 'options.ts', 'option-rules.ts', 'platform.ts']
+const shared = [
+  'errors.ts',
+  'options.ts',
+  'option-rules.ts',
+  'session-options.ts',
+  'tls-options.ts',
+  'platform.ts',
+]
 /** SCTP but for its UDP sockets; each part may import those before it. */
 const [wire, association, endpoint, stream] = ['wire/', 'association/', 'endpoint/', 'stream/'].map(
   part => `transport/sctp/${part}`,
@@ -79,7 +86,9 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
   ['errors.ts', []],
   ['platform.ts', []],
   ['option-rules.ts', ['errors.ts']],
-  ['options.ts', ['errors.ts', 'option-rules.ts', 'frame/format.ts']],
+  ['tls-options.ts', []],
+  ['session-options.ts', ['errors.ts', 'option-rules.ts', 'tls-options.ts']],
+  ['options.ts', ['errors.ts', 'option-rules.ts', 'session-options.ts', 'tls-options.ts', 'frame/format.ts']],
   ['frame/', ['errors.ts']],
   [wire, []],
   [association, ['errors.ts', wire]],

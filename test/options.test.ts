@@ -81,10 +81,13 @@ const connectionRows: Row[] = [
 
 const tlsObject: Kind = { accepts: [], rejects: [5, true, 'pem', () => {}] }
 
+const sessionObject: Kind = { accepts: [], rejects: [5, false, 'yes', () => {}] }
+
 const connectRows: Row[] = [
   ...connectionRows,
   { name: 'connectTimeoutMs', byDefault: 10_000, ...duration },
   { name: 'tls', byDefault: undefined, ...tlsObject },
+  { name: 'session', byDefault: undefined, ...sessionObject },
   { name: 'signal', byDefault: undefined, ...aSignal },
 ]
 
@@ -93,6 +96,7 @@ const listenRows: Row[] = [
   { name: 'maxConnections', byDefault: 10_000, ...whole(1, MAX_SAFE) },
   { name: 'backlog', byDefault: 511, ...whole(1, 65_535) },
   { name: 'tls', byDefault: undefined, ...tlsObject },
+  { name: 'session', byDefault: undefined, ...sessionObject },
   { name: 'onRejected', byDefault: undefined, ...aFunction },
   { name: 'signal', byDefault: undefined, ...aSignal },
 ]
@@ -148,7 +152,10 @@ function itResolves(resolve: Resolve, rows: readonly Row[]): void {
       for (const value of accepts)
         assert.deepEqual(resolve({ [name]: value }), { ...resolve({}), [name]: value })
     })
-    const refused = [...rejects, ...nonsense.filter(each => !(name === 'tls' && isObject(each)))]
+    const refused = [
+      ...rejects,
+      ...nonsense.filter(each => !(['tls', 'session'].includes(name) && isObject(each))),
+    ]
     it(`${name}: refuses ${refused.length} bad values, naming itself`, () => {
       for (const value of refused) {
         assert.throws(() => resolve({ [name]: value }), invalid(name), inspect(value))
@@ -284,7 +291,9 @@ describe('the tls options of listen alone', () => {
 })
 
 describe('the doc comments of src/options.ts', () => {
-  const documented = documentedOptions(readFileSync(new URL('../src/options.ts', import.meta.url), 'utf8'))
+  const documented = ['options', 'tls-options'].flatMap(file =>
+    documentedOptions(readFileSync(new URL(`../src/${file}.ts`, import.meta.url), 'utf8')),
+  )
 
   it('stand over every option', () => {
     const names = new Set([...connectRows, ...listenRows, ...tlsOfConnect].map(row => row.name))
@@ -316,6 +325,68 @@ describe('the doc comments of src/options.ts', () => {
     }
   })
 })
+
+const sessionRows: Row[] = [
+  { name: 'windowBytes', byDefault: 4_194_304, ...whole(1, MAX_SAFE) },
+  { name: 'windowMessages', byDefault: 16_384, ...whole(1, MAX_SAFE) },
+  { name: 'silenceTimeoutMs', byDefault: 20_000, ...duration },
+]
+
+const connectSessionRows: Row[] = [
+  ...sessionRows,
+  { name: 'retryForMs', byDefault: undefined, ...durationOrNone },
+  { name: 'retryDelayMs', byDefault: 100, ...durationOrNone },
+  { name: 'retryDelayMaxMs', byDefault: 5000, ...durationOrNone },
+  { name: 'beforeRetry', byDefault: undefined, ...aFunction },
+]
+
+const listenSessionRows: Row[] = [
+  ...sessionRows,
+  { name: 'retentionMs', byDefault: 60_000, ...durationOrNone },
+  { name: 'maxSessions', byDefault: 10_000, ...whole(1, MAX_SAFE) },
+  { name: 'maxDetachedSessions', byDefault: 10_000, ...whole(1, MAX_SAFE) },
+  { name: 'maxDetachedBytes', byDefault: 268_435_456, ...whole(1, MAX_SAFE) },
+]
+
+for (const [what, resolve, rows] of [
+  ['connect', connectWith, connectSessionRows],
+  ['listen', listenWith, listenSessionRows],
+] as const) {
+  describe(`the session options of ${what}`, () => {
+    const session = (options: unknown) => resolve({ session: options })['session']
+
+    it('are all at their defaults for true and for an empty object', () => {
+      const defaults = Object.fromEntries(rows.map(({ name, byDefault }) => [name, byDefault]))
+      assert.deepEqual(session(true), defaults)
+      assert.deepEqual(session({}), defaults)
+    })
+
+    for (const { name, accepts, rejects } of rows) {
+      it(`${name}: take good values, refuse bad ones and name themselves`, () => {
+        for (const value of accepts) {
+          assert.deepEqual(session({ [name]: value }), { ...(session(true) as object), [name]: value })
+        }
+        for (const value of [...rejects, ...nonsense]) {
+          assert.throws(() => session({ [name]: value }), invalid(`session.${name}`), inspect(value))
+        }
+      })
+
+      it(`${name}: stand in docs/options.md with their default`, () => {
+        const text = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8')
+        assert.ok(text.includes(`\`${name}\``), name)
+      })
+    }
+
+    it('refuse a name that they do not know', () => {
+      assert.throws(() => session({ window: 1 }), invalid('session.window'))
+    })
+
+    it('let more wait to be sent, unless that is set', () => {
+      assert.equal(resolve({ session: true })['sendQueueBytes'], 4_194_304)
+      assert.equal(resolve({ session: true, sendQueueBytes: 5 })['sendQueueBytes'], 5)
+    })
+  })
+}
 
 describe('the tables of docs/options.md', () => {
   const text = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8')

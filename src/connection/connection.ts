@@ -8,7 +8,8 @@ import type { TlsInfo } from '../transport/tls-info.ts'
 import { Deadline } from './deadline.ts'
 import { Deferred } from './promises.ts'
 import { QueueReader, type ReaderEvents } from './reader.ts'
-import type { Connection } from './types.ts'
+import type { SessionLink, SessionUser } from './session-link.ts'
+import type { Connection, Session } from './types.ts'
 import { unlessAborted } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
 import { QueueWriter, type WriterEvents } from './writer.ts'
@@ -30,7 +31,7 @@ const OPEN: State = { kind: 'open' }
  * It is itself what the transport, the reader and the writer call, and makes what not every connection needs when it is
  * needed: there may be many thousands that do nothing for most of the time.
  */
-export class StreamConnection implements Connection, ByteStreamSink, ReaderEvents, WriterEvents {
+export class StreamConnection implements Connection, ByteStreamSink, ReaderEvents, WriterEvents, SessionUser {
   readonly reader: QueueReader
   readonly writer: QueueWriter
 
@@ -38,6 +39,8 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   readonly #settings: ConnectionSettings
   readonly #platform: Platform
   readonly #decoder: FrameDecoder
+  /** Of a connection whose stream is that of a session. */
+  readonly #link: SessionLink | undefined
   #frameDeadline: Deadline | undefined
   #idleDeadline: Deadline | undefined
   #closeDeadline: Deadline | undefined
@@ -49,13 +52,17 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   #readable: ReadableStream<ConnectDatagram> | undefined
   #writable: WritableStream<ConnectDatagram> | undefined
 
-  constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform) {
+  constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform, link?: SessionLink) {
     this.#stream = stream
+    this.#link = link
     this.#settings = settings
     this.#platform = platform
     this.#decoder = new FrameDecoder(settings.maxMessageBytes, platform.allocate)
-    this.reader = new QueueReader(settings.receiveQueueBytes, this)
-    this.writer = new QueueWriter(stream, settings, platform, this)
+    this.reader = new QueueReader(settings.receiveQueueBytes, this, link !== undefined)
+    // A session keeps what it is given and bounds what is on its way by itself.
+    const mostInFlight = link === undefined ? undefined : Number.POSITIVE_INFINITY
+    this.writer = new QueueWriter(stream, settings, platform, this, mostInFlight)
+    link?.join(this)
     stream.open(this)
     this.#noteActivity()
   }
@@ -70,6 +77,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   get tls(): TlsInfo | undefined {
     return this.#stream.tls
+  }
+
+  get session(): Session | undefined {
+    return this.#link?.session
   }
 
   get closed(): Promise<void> {
@@ -179,6 +190,24 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     if (!this.#settings.allowHalfOpen) this.writer.followPeer()
   }
 
+  onConsumed(): boolean {
+    return this.#link!.onConsumed()
+  }
+
+  countConsumed(): number {
+    const { reader } = this
+    // After close(), nothing that the user may still read can be lost any more.
+    return this.#closeDeadline === undefined || reader.paused ? reader.consumed : reader.received
+  }
+
+  watchConsumption(): void {
+    this.reader.watchConsumption()
+  }
+
+  handOver(): void {
+    this.writer.handOver()
+  }
+
   onProgress(): void {
     this.#noteActivity()
     this.#closingGoesOn()
@@ -191,9 +220,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   #end(): Promise<void> {
     if (this.#state.kind === 'open' && this.#closeDeadline === undefined) {
       const ms = this.#settings.closeTimeoutMs
-      this.#closeDeadline = this.#deadline(ms, () => this.#closeTimeout(ms))
+      this.#closeDeadline = new Deadline(this.#platform, ms, () => this.#onCloseMissed(ms))
       this.#closeDeadline.restart()
       this.writer.end()
+      this.#link?.onConsumed()
     }
     return this.closed
   }
@@ -244,6 +274,12 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   #deadline(ms: number, error: () => ConnectError): Deadline {
     return new Deadline(this.#platform, ms, () => this.#break(error()))
+  }
+
+  /** While no connection carries the session, how long it is kept is what counts. */
+  #onCloseMissed(ms: number): void {
+    if (this.#link?.session.state === 'detached') this.#closeDeadline!.restart()
+    else this.#break(this.#closeTimeout(ms))
   }
 
   #disposeDeadlines(): void {

@@ -6,6 +6,7 @@ import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from '../
 import { StreamConnection } from './connection.ts'
 import { Fifo } from './fifo.ts'
 import { quiet, rejected } from './promises.ts'
+import type { SessionLink } from './session-link.ts'
 import type { Connection, Listener } from './types.ts'
 import { refusal, Waiter, wait } from './waiter.ts'
 
@@ -68,8 +69,8 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
     return this.close()
   }
 
-  onStream(stream: ByteStream): void {
-    const connection = new StreamConnection(stream, this.#settings, this.#platform)
+  onStream(stream: ByteStream, link?: SessionLink): void {
+    const connection = new StreamConnection(stream, this.#settings, this.#platform, link)
     if (this.#closed !== undefined) {
       connection.abort()
       return

@@ -52,6 +52,11 @@ export interface ReaderEvents {
   onQueueRoom(): void
   /** The user has been given the clean end. Called once. */
   onEndRead(): void
+  /**
+   * The user has asked for more, and so has consumed what it was given before; only in a session. Returns whether
+   * `watchConsumption` will be called, before which nobody needs to be told again of a datagram that was taken.
+   */
+  onConsumed(): boolean
 }
 
 /**
@@ -71,15 +76,41 @@ export class QueueReader implements ConnectionReader {
   #errorReported = false
   readonly #waiting = new Fifo<Pending>()
   #state: State = OPEN
+  /** Whether somebody wants to know what the user consumes; and whether of each datagram that is taken. */
+  readonly #counts: boolean
+  #watched: boolean
+  /** Datagrams that have come, and those that the user was given, but for those of the first batch. */
+  #received = 0
+  #given = 0
+  /** Datagrams that the user was given since it last asked: they are not consumed yet. */
+  #held = 0
 
-  constructor(receiveQueueBytes: number, events: ReaderEvents) {
+  /** @param counts whether to call `onConsumed` */
+  constructor(receiveQueueBytes: number, events: ReaderEvents, counts = false) {
     this.#limit = receiveQueueBytes
     this.#events = events
+    this.#counts = counts
+    this.#watched = counts
   }
 
   /** Whether the queue is full and reading from the peer has stopped. */
   get paused(): boolean {
     return this.#paused
+  }
+
+  /** Datagrams that have come. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Datagrams that the user is done with: it was given them, and has asked for more. */
+  get consumed(): number {
+    return this.#given + this.#taken - this.#held
+  }
+
+  /** Tells of the next datagram that is taken. */
+  watchConsumption(): void {
+    this.#watched = this.#counts
   }
 
   /** Whether the user has been given the error that broke the stream. */
@@ -118,7 +149,9 @@ export class QueueReader implements ConnectionReader {
     const batch = this.#batches[0]
     if (batch === undefined) return undefined
     const datagram = batch.datagrams[this.#taken++]
+    this.#held = 1
     if (this.#taken === batch.datagrams.length) this.#dropFirst()
+    else if (this.#watched) this.#tellConsumed()
     return datagram
   }
 
@@ -133,16 +166,19 @@ export class QueueReader implements ConnectionReader {
 
   /** Datagrams have come. */
   onDatagrams(datagrams: ConnectDatagram[]): void {
+    this.#received += datagrams.length
     let given = 0
     while (given < datagrams.length) {
       const first = this.#waiting.shift()
       if (first === undefined) break
       if (first instanceof PendingBatch) {
+        this.#noteGiven(datagrams.length)
         first.give(datagrams.slice(given))
         return
       }
       first.give(datagrams[given++])
     }
+    this.#noteGiven(given)
     if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given))
   }
 
@@ -155,7 +191,19 @@ export class QueueReader implements ConnectionReader {
     if (this.#state.kind === 'open') this.#settle({ kind: 'failed', error })
   }
 
+  /** Datagrams went past the queue, to those who waited. */
+  #noteGiven(count: number): void {
+    this.#given += count
+    this.#held += count
+  }
+
+  #tellConsumed(): void {
+    this.#watched = !this.#events.onConsumed()
+  }
+
   #waitAs<P extends Pending>(pending: P, signal: AbortSignal | undefined): P['promise'] {
+    this.#held = 0
+    if (this.#counts) this.#tellConsumed()
     if (this.#state.kind === 'open') wait(this.#waiting, pending, 'receive', signal)
     else this.#tellEnd(pending, this.#state)
     return pending.promise
@@ -191,20 +239,30 @@ export class QueueReader implements ConnectionReader {
 
   #takeAll(): readonly ConnectDatagram[] | undefined {
     if (this.#batches.length === 0) return undefined
+    const lists = this.#batches.map(({ datagrams }) => datagrams)
     const taken = this.#taken
-    const lists: ConnectDatagram[][] = []
-    while (this.#batches.length > 0) {
-      lists.push(this.#batches[0]!.datagrams)
-      this.#dropFirst()
-    }
     if (taken > 0) lists[0] = lists[0]!.slice(taken)
-    return lists.length === 1 ? lists[0] : lists.flat()
+    const all = lists.length === 1 ? lists[0]! : lists.flat()
+    this.#batches.length = 0
+    this.#given += taken + all.length
+    this.#held = all.length
+    this.#taken = 0
+    this.#makeRoom(0)
+    return all
   }
 
   #dropFirst(): void {
-    this.#cost -= this.#batches.shift()!.cost
+    const { datagrams, cost } = this.#batches.shift()!
+    this.#given += datagrams.length
     this.#taken = 0
-    if (!this.#paused || this.#cost * 2 > this.#limit) return
+    this.#makeRoom(this.#cost - cost)
+  }
+
+  /** What is queued weighs only so much any more. */
+  #makeRoom(cost: number): void {
+    this.#cost = cost
+    if (this.#counts) this.#tellConsumed()
+    if (!this.#paused || cost * 2 > this.#limit) return
     this.#paused = false
     this.#events.onQueueRoom()
   }

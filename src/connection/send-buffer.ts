@@ -11,7 +11,7 @@ const FIRST_SLAB_BYTES = 1024
 const LARGEST_SLAB_BYTES = 64 * 1024
 
 /** Free slabs that are kept while the connection is busy: as many as can be in flight. */
-const SPARE_SLABS = 16
+const SPARE_SLABS = 64
 
 /**
  * Frames that wait to be written, as the list of segments that one write takes.

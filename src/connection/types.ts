@@ -24,6 +24,8 @@ export interface Connection extends AsyncDisposable {
   readonly remoteAddress: string
   /** What the TLS handshake has agreed and proved; undefined on a transport without TLS or DTLS. */
   readonly tls: TlsInfo | undefined
+  /** What lasts when the connection below breaks; undefined unless both ends have set `session`. */
+  readonly session: Session | undefined
   /**
    * The reader as a WHATWG stream, made when first asked for. Cancelling it does not end the connection. Use either
    * it or `reader`: a datagram goes to whoever asks first.
@@ -65,6 +67,24 @@ export interface Connection extends AsyncDisposable {
    * or `close`, or has caused by `abort`.
    */
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * `attached`: a connection carries the session. `detached`: it broke, and another is awaited. `lost`: the session was
+ * given up. `closed`: it has ended cleanly.
+ */
+export type SessionState = 'attached' | 'detached' | 'lost' | 'closed'
+
+/** What a connection has that goes on when the connection below it breaks. */
+export interface Session {
+  /** Names the session at both ends, as 32 hexadecimal digits. It is no secret, and opens nothing. */
+  readonly id: string
+  readonly state: SessionState
+  /**
+   * The state now, and then each other one. A loop that is slow sees the newest and not those between. It ends after
+   * `lost` or `closed`. Any number of loops may go on at once.
+   */
+  states(): AsyncIterable<SessionState>
 }
 
 /**
@@ -118,8 +138,9 @@ export interface ConnectionWriter {
   trySend(datagram: ConnectDatagram): boolean
 
   /**
-   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer. On `sctp:` and `dtls-sctp:`, all
-   * of it is with the peer's end of the association, read or not.
+   * Fulfils when all that was sent before is with the operating system. It says nothing about the peer. On `sctp:` and
+   * `dtls-sctp:`, all of it is with the peer's end of the association, read or not. In a session, the peer's
+   * application has consumed it: it was given all of it, and has asked for what comes behind, or has called `close()`.
    *
    * @throws ConnectError what made the connection fail before that
    */

@@ -82,6 +82,7 @@ export class QueueWriter implements ConnectionWriter {
   readonly #events: WriterEvents
   readonly #maxMessageBytes: number
   readonly #sendQueueBytes: number
+  readonly #mostInFlight: number
 
   /** Made for the first datagram. */
   #buffer: SendBuffer | undefined
@@ -105,13 +106,16 @@ export class QueueWriter implements ConnectionWriter {
   #closeAsked = false
   #errorReported = false
 
+  /** @param mostInFlight bytes; while fewer than that are in flight, another write begins */
   constructor(
     stream: Pick<ByteStream, 'write' | 'end'>,
     settings: Pick<ConnectionSettings, 'maxMessageBytes' | 'sendQueueBytes'>,
     platform: Platform,
     events: WriterEvents,
+    mostInFlight = IN_FLIGHT_BYTES,
   ) {
     this.#stream = stream
+    this.#mostInFlight = mostInFlight
     this.#events = events
     this.#platform = platform
     this.#maxMessageBytes = settings.maxMessageBytes
@@ -171,6 +175,11 @@ export class QueueWriter implements ConnectionWriter {
     this.end()
     if (this.#state.kind === 'failed') this.#errorReported = true
     return unlessAborted(this.#whenFinished(), 'close', options?.signal)
+  }
+
+  /** Gives the stream what waits in the queue, without waiting for the end of the turn. */
+  handOver(): void {
+    this.#write()
   }
 
   /** `close()`, asked for by the connection and not by the user. */
@@ -333,7 +342,7 @@ export class QueueWriter implements ConnectionWriter {
   }
 
   #write(): void {
-    while (this.#unsentBytes > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
+    while (this.#unsentBytes > 0 && this.#inFlightBytes < this.#mostInFlight) {
       const taken = this.#take()
       if (taken === undefined) return
       this.#turnCost += WRITE_COST

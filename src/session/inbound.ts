@@ -2,8 +2,9 @@ import { violation } from './control-frame.ts'
 import { FrameWalker, type WalkerUser } from './frame-walker.ts'
 import type { Window } from './line.ts'
 
-/** Of the window: consuming so much of it is worth an ACK. */
+/** Consuming such a share of the window is worth an ACK, and so are so many bytes: the peer may keep less than it may send. */
 const ACK_SHARE = 4
+const ACK_BYTES = 256 * 1024
 
 /** Arrivals that are noted together. */
 const ARRIVAL_BYTES = 16 * 1024
@@ -66,7 +67,7 @@ export class Inbound {
     const { bytes, messages } = this.#window
     return (
       (this.#consumed - this.#told) * ACK_SHARE >= messages ||
-      (this.#consumedBytes - this.#toldBytes) * ACK_SHARE >= bytes
+      this.#consumedBytes - this.#toldBytes >= Math.min(bytes / ACK_SHARE, ACK_BYTES)
     )
   }
 

@@ -35,7 +35,7 @@ const CLOSED: SessionEndState = { kind: 'closed' }
 /** What an end of a session tells. Called from inside its methods; what it has told is done already. */
 export interface SessionEndUser {
   /** The next bytes of data frames. */
-  onData(bytes: Uint8Array): void
+  onFrames(bytes: Uint8Array): void
   /** The peer has consumed the next so many bytes of what was written. */
   onConfirmed(byteLength: number): void
   /** The peer has ended its direction; all of it was told before. */
@@ -175,12 +175,16 @@ export class SessionEnd implements WalkerUser {
     this.#try(() => this.#flow())
   }
 
-  /** The user has consumed something. */
-  onConsumed(): void {
-    if (this.#state.kind !== 'attached') return
+  /**
+   * The user has consumed something. Returns whether `acknowledge` or `attach` will follow, before which this need not be
+   * called for a single message.
+   */
+  onConsumed(): boolean {
+    if (this.#state.kind !== 'attached') return true
     this.#inbound.count()
     if (this.#inbound.isAckDue || (this.#endConsumed && !this.#endTold)) this.#acknowledgeNow()
     else this.#wantAck()
+    return this.#ackWanted
   }
 
   /** A moment after `onAckWanted`. */
@@ -243,7 +247,7 @@ export class SessionEnd implements WalkerUser {
   onRun(bytes: Uint8Array): void {
     if (this.#state.kind !== 'attached') return
     if (this.#peerEnded) throw violation('data behind its end')
-    this.#user.onData(bytes)
+    this.#user.onFrames(bytes)
   }
 
   onControl(frame: Uint8Array): void {

@@ -20,6 +20,7 @@ function readerOf(receiveQueueBytes = 1_000_000): { reader: QueueReader; log: st
     onQueueFull: () => log.push('pause'),
     onQueueRoom: () => log.push('resume'),
     onEndRead: () => log.push('endRead'),
+    onConsumed: () => false,
   })
   return { reader, log }
 }

@@ -67,7 +67,7 @@ export class TestEnd implements SessionEndUser {
     return this.consumed
   }
 
-  onData(bytes: Uint8Array): void {
+  onFrames(bytes: Uint8Array): void {
     this.#decoder.push(bytes, this.received)
     if (this.reads) this.consume()
   }

@@ -1,0 +1,25 @@
+import type { Session } from './types.ts'
+
+/** What a connection in a session asks of the session, beside that it is its stream. */
+export interface SessionLink {
+  readonly session: Session
+  /** The connection is there; called once, before `open`. */
+  join(user: SessionUser): void
+  /**
+   * The user has consumed something. Returns whether `watchConsumption` will follow, and nothing need be told of single
+   * datagrams until then.
+   */
+  onConsumed(): boolean
+}
+
+/** What a session asks of the connection that it belongs to. */
+export interface SessionUser {
+  /** Datagrams that have been consumed; never goes back. */
+  countConsumed(): number
+  /** Single datagrams should be told of again. */
+  watchConsumption(): void
+  /** Gives the session all that was taken to be sent. */
+  handOver(): void
+  /** Something moves: another connection carries the session. */
+  onProgress(): void
+}

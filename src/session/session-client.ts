@@ -1,0 +1,247 @@
+import { StreamConnection } from '../connection/connection.ts'
+import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ConnectSettings } from '../options.ts'
+import type { SecurePlatform } from '../platform.ts'
+import type { ConnectSessionSettings, Redirect } from '../session-options.ts'
+import type { ByteStream } from '../transport/byte-stream.ts'
+import { Backoff } from './backoff.ts'
+import { Carrier } from './carrier.ts'
+import { HelloKind, violation, type Welcome } from './control-frame.ts'
+import { ClientHandshake, Refusal, RejectCode } from './handshake.ts'
+import { equalInConstantTime, newHello, resumeHello } from './hello.ts'
+import type { Window } from './line.ts'
+import { type SessionOwner, SessionStream } from './session-stream.ts'
+import { settingsInSession } from './settings.ts'
+
+/** Makes connections to the listener. */
+export interface Dialler {
+  /** @throws ConnectError as a transport's `dial` */
+  dial(signal: AbortSignal | undefined): Promise<ByteStream>
+  /** Changes where, and how, from now on. */
+  redirect(redirect: Redirect): void
+}
+
+/** Failures after which trying again is no use. */
+const FINAL: ReadonlySet<string> = new Set<string>([
+  ConnectErrorCode.SESSION_REFUSED,
+  ConnectErrorCode.CERTIFICATE_REJECTED,
+  ConnectErrorCode.PROTOCOL_VIOLATION,
+  ConnectErrorCode.VERSION_UNSUPPORTED,
+  ConnectErrorCode.TRANSPORT_UNAVAILABLE,
+  ConnectErrorCode.INVALID_ADDRESS,
+  ConnectErrorCode.INVALID_OPTION,
+])
+
+/** What a session is resumed with. */
+interface Ticket {
+  readonly stream: SessionStream
+  readonly id: Uint8Array
+  readonly key: Uint8Array
+}
+
+/** The end of a session that connects: begins it, and finds it another connection whenever one breaks. */
+export class SessionClient implements SessionOwner {
+  readonly #settings: ConnectSettings
+  readonly #session: ConnectSessionSettings
+  readonly #dialler: Dialler
+  readonly #platform: SecurePlatform
+  readonly #window: Window
+  readonly #backoff: Backoff
+  /** Fires when nothing more is to be tried. */
+  readonly #stop = new AbortController()
+  #epoch = 1
+  #ticket: Ticket | undefined
+  #retryForMs = 0
+  #isTrying = false
+  #attachedAt = 0
+  #lastError: ConnectError | undefined
+
+  constructor(
+    settings: ConnectSettings,
+    session: ConnectSessionSettings,
+    dialler: Dialler,
+    platform: SecurePlatform,
+  ) {
+    this.#settings = settings
+    this.#session = session
+    this.#dialler = dialler
+    this.#platform = platform
+    this.#window = { bytes: session.windowBytes, messages: session.windowMessages }
+    const random = (): number => new DataView(platform.randomBytes(4).buffer).getUint32(0) / 2 ** 32
+    this.#backoff = new Backoff(session.retryDelayMs, session.retryDelayMaxMs, random)
+  }
+
+  /**
+   * Begins a session.
+   *
+   * @throws ConnectError as `connect()`
+   */
+  async begin(): Promise<StreamConnection> {
+    const { signal } = this.#settings
+    const stream = await this.#dialler.dial(signal)
+    return this.#shake(stream, signal, newHello(this.#window), (carrier, welcome, rest) => {
+      if (!isAnswer(welcome, HelloKind.NEW, this.#epoch)) return undefined
+      return this.#begun(carrier, welcome, rest)
+    })
+  }
+
+  onSign(): void {}
+
+  onDetached(error: ConnectError): void {
+    this.#lastError = error
+    this.#backoff.noteLasted(this.#platform.now() - this.#attachedAt)
+    if (!this.#isTrying) void this.#goOn()
+  }
+
+  onOver(): void {
+    this.#stop.abort()
+  }
+
+  #begun(carrier: Carrier, welcome: Welcome, rest: Uint8Array): StreamConnection {
+    const { sessionId: id, key, windowBytes, windowMessages, retentionMs } = welcome
+    const { maxMessageBytes } = this.#settings
+    const peerWindow = { bytes: windowBytes, messages: windowMessages }
+    const options = { role: 'client', id, settings: this.#session, maxMessageBytes, peerWindow } as const
+    const stream = new SessionStream(options, this, this.#platform, carrier.stream)
+    const settings = settingsInSession(this.#settings, this.#session)
+    const connection = new StreamConnection(stream, settings, this.#platform, stream)
+    this.#retryForMs = this.#session.retryForMs ?? Math.min(retentionMs, MAX_TIMER_MS)
+    this.#ticket = { stream, id, key }
+    this.#attach(stream, carrier, welcome, rest)
+    return connection
+  }
+
+  #attach(stream: SessionStream, carrier: Carrier, welcome: Welcome, rest: Uint8Array): void {
+    this.#attachedAt = this.#platform.now()
+    stream.attach(carrier, welcome)
+    if (rest.length > 0 && !carrier.isFree) stream.onData(rest)
+  }
+
+  /** Tries until the session is attached again, or over. */
+  async #goOn(): Promise<void> {
+    this.#isTrying = true
+    const { stream } = this.#ticket!
+    const ms = this.#retryForMs
+    const cancel = this.#platform.startTimer(() => stream.lose(this.#outOfTime()), Math.max(1, ms))
+    for (let attempt = 1; stream.session.state === 'detached'; attempt++) {
+      await this.#pause(this.#backoff.next())
+      if (!this.#stop.signal.aborted) await this.#try(attempt)
+    }
+    cancel()
+    this.#isTrying = false
+  }
+
+  async #try(attempt: number): Promise<void> {
+    try {
+      await this.#redirect(attempt)
+      await this.#resume()
+    } catch (cause) {
+      const error = asConnectError(cause)
+      this.#lastError = error
+      if (FINAL.has(error.code)) this.#lose(error)
+    }
+  }
+
+  /** Asks the user where to connect now. */
+  async #redirect(attempt: number): Promise<void> {
+    const { signal } = this.#stop
+    const redirect = await this.#session.beforeRetry?.({ attempt, error: this.#lastError!, signal })
+    if (redirect !== undefined) this.#dialler.redirect(redirect)
+  }
+
+  async #resume(): Promise<void> {
+    const { stream, id, key } = this.#ticket!
+    const { signal } = this.#stop
+    const below = await this.#dialler.dial(signal)
+    const epoch = ++this.#epoch
+    const hello = resumeHello({ sessionId: id, epoch, ...stream.progress }, this.#window, key, this.#platform)
+    await this.#shake(below, signal, hello, (carrier, welcome, rest) => {
+      const isRight = isAnswer(welcome, HelloKind.RESUME, epoch) && equalInConstantTime(welcome.sessionId, id)
+      if (!isRight) return undefined
+      this.#attach(stream, carrier, welcome, rest)
+      return true
+    })
+  }
+
+  #lose(error: ConnectError): void {
+    const { stream } = this.#ticket!
+    if (!(error instanceof Refusal)) {
+      stream.lose(error)
+      return
+    }
+    const { code, known } = error.reject
+    const peer = known ? error.reject : undefined
+    if (code === RejectCode.ENDED && peer !== undefined) stream.concludeEnded(peer, error)
+    else stream.concludeGone(peer, error)
+  }
+
+  #outOfTime(): ConnectError {
+    const cause = this.#lastError
+    const why = cause === undefined ? '' : `: ${cause.message}`
+    const message = `the peer was not reached again within ${this.#retryForMs} ms${why}`
+    return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop
+    if (ms < 1 || signal.aborted) return Promise.resolve()
+    return new Promise(resolve => {
+      const go = (): void => {
+        cancel()
+        signal.removeEventListener('abort', go)
+        resolve()
+      }
+      const cancel = this.#platform.startTimer(go, ms)
+      signal.addEventListener('abort', go)
+    })
+  }
+
+  /** Says HELLO over a new connection. What `onWelcome` returns is the result; undefined means that the answer is wrong. */
+  #shake<T>(
+    stream: ByteStream,
+    signal: AbortSignal | undefined,
+    hello: Uint8Array | Promise<Uint8Array>,
+    onWelcome: (carrier: Carrier, welcome: Welcome, rest: Uint8Array) => T | undefined,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const carrier = new Carrier(stream, this.#platform)
+      const onAbort = (): void => handshake.cancel(aborted('connecting', signal?.reason))
+      const settle = (): void => signal?.removeEventListener('abort', onAbort)
+      const handshake = new ClientHandshake(carrier, this.#settings.handshakeTimeoutMs, this.#platform, {
+        onWelcome: (welcome, rest) => {
+          settle()
+          const result = onWelcome(carrier, welcome, rest)
+          if (result !== undefined) {
+            resolve(result)
+            return
+          }
+          carrier.drop(false)
+          reject(violation('its WELCOME is not for the HELLO that was said'))
+        },
+        onFailed: error => {
+          settle()
+          reject(error)
+        },
+      })
+      signal?.addEventListener('abort', onAbort)
+      if (signal?.aborted) onAbort()
+      Promise.resolve(hello).then(
+        bytes => handshake.say(bytes),
+        error => handshake.cancel(asConnectError(error)),
+      )
+    })
+  }
+}
+
+/** Timers beyond this fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+function isAnswer(welcome: Welcome, kind: HelloKind, epoch: number): boolean {
+  return welcome.kind === kind && welcome.epoch === epoch
+}
+
+function asConnectError(cause: unknown): ConnectError {
+  if (cause instanceof ConnectError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+}

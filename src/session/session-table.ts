@@ -1,0 +1,264 @@
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import type { ListenSettings } from '../options.ts'
+import type { SecurePlatform } from '../platform.ts'
+import type { ListenSessionSettings } from '../session-options.ts'
+import type { ByteStream, ByteStreamListenerSink } from '../transport/byte-stream.ts'
+import type { Carrier } from './carrier.ts'
+import {
+  ControlType,
+  encodeControl,
+  type Hello,
+  HelloKind,
+  KEY_BYTES,
+  SESSION_ID_BYTES,
+  violation,
+} from './control-frame.ts'
+import { Guest, type GuestHost } from './guest.ts'
+import { RejectCode } from './handshake.ts'
+import { isProved } from './hello.ts'
+import { ServedSession } from './served-session.ts'
+import type { SessionStream } from './session-stream.ts'
+import { missingSessions } from './settings.ts'
+import { Tombstones } from './tombstones.ts'
+
+/** To whom the table hands what comes in. */
+export interface SessionAcceptor {
+  /** A new session, whose client is there. The acceptor opens it at once. */
+  onSession(stream: SessionStream): void
+  onRejected(error: ConnectError): void
+}
+
+/**
+ * The end of sessions that listens: takes connections in, begins sessions, and finds for each other connection the session
+ * that it belongs to.
+ *
+ * Nothing is held while a proof is computed; what may have changed by then is looked at again.
+ */
+export class SessionTable implements ByteStreamListenerSink, GuestHost {
+  readonly platform: SecurePlatform
+  readonly settings: ListenSettings
+  readonly session: ListenSessionSettings
+  readonly #acceptor: SessionAcceptor
+  readonly #guests = new Set<Guest>()
+  readonly #sessions = new Map<string, ServedSession>()
+  /** In the order in which they were detached. */
+  readonly #detached = new Map<ServedSession, number>()
+  readonly #tombstones: Tombstones
+  #cancelSweep: (() => void) | undefined
+  #isClosed = false
+
+  constructor(
+    settings: ListenSettings,
+    session: ListenSessionSettings,
+    acceptor: SessionAcceptor,
+    platform: SecurePlatform,
+  ) {
+    this.settings = settings
+    this.session = session
+    this.platform = platform
+    this.#acceptor = acceptor
+    this.#tombstones = new Tombstones(session.maxSessions, session.retentionMs)
+  }
+
+  onStream(stream: ByteStream): void {
+    const guest = new Guest(stream, this)
+    const problem = missingSessions(stream)
+    if (this.#isClosed) guest.dismiss()
+    else if (problem !== undefined) guest.refuse(RejectCode.UNSUPPORTED, problem)
+    else this.#guests.add(guest)
+  }
+
+  onRejected(error: ConnectError): void {
+    this.#acceptor.onRejected(error)
+  }
+
+  /** Stops: nobody can come back any more, so what is detached is lost. What is attached lives on. */
+  close(): void {
+    this.#isClosed = true
+    for (const guest of this.#guests) guest.dismiss()
+    for (const session of [...this.#sessions.values()]) {
+      if (this.#detached.has(session) || !session.stream.isShown) session.lose(closedError())
+    }
+    this.#tombstones.clear()
+    this.#cancelSweep?.()
+  }
+
+  onHello(guest: Guest, hello: Hello): void {
+    if (hello.kind === HelloKind.NEW) this.#begin(guest, hello)
+    else void this.#resume(guest, hello)
+  }
+
+  onGuestGone(guest: Guest): void {
+    this.#guests.delete(guest)
+  }
+
+  /** The client has shown that it knows of the session. */
+  onShown(session: ServedSession): void {
+    this.#acceptor.onSession(session.stream)
+  }
+
+  onDetached(session: ServedSession): void {
+    if (this.#isClosed) {
+      session.lose(closedError())
+      return
+    }
+    this.#detached.set(session, this.platform.now())
+    this.#keepBounds()
+    this.#sweepLater()
+  }
+
+  onOver(session: ServedSession): void {
+    this.#sessions.delete(session.id)
+    this.#detached.delete(session)
+    if (!this.#isClosed && session.stream.isShown) this.#tombstones.add(session, this.platform.now())
+    this.#sweepLater()
+  }
+
+  #begin(guest: Guest, hello: Hello): void {
+    if (hello.epoch < 1 || hello.windowBytes < 1 || hello.windowMessages < 1) {
+      guest.refuse(RejectCode.VIOLATION, violation('its HELLO makes no sense'))
+      return
+    }
+    if (!this.#makeRoom()) {
+      guest.refuse(RejectCode.FULL, fullError(this.session.maxSessions))
+      return
+    }
+    const id = this.platform.randomBytes(SESSION_ID_BYTES)
+    const session = new ServedSession(id, this.platform.randomBytes(KEY_BYTES), hello, guest.stream, this)
+    this.#sessions.set(session.id, session)
+    const carrier = guest.leave()
+    this.#welcome(carrier, session, hello, session.key)
+  }
+
+  /** A session whose client has never been heard of again makes room for another, if there must be some. */
+  #makeRoom(): boolean {
+    if (this.#sessions.size < this.session.maxSessions) return true
+    for (const session of this.#sessions.values()) {
+      if (session.stream.isShown) continue
+      session.stream.leaveCarrier()
+      session.lose(fullError(this.session.maxSessions))
+      return true
+    }
+    return false
+  }
+
+  async #resume(guest: Guest, hello: Hello): Promise<void> {
+    const id = idOf(hello.sessionId)
+    const known = this.#sessions.get(id) ?? this.#tombstones.get(id, this.platform.now())
+    if (known === undefined) {
+      guest.refuse(RejectCode.UNKNOWN, refused('an unknown session'))
+      return
+    }
+    const isRight = await isProved(hello, known.key, this.platform)
+    if (guest.isGone) return
+    if (!isRight) guest.refuse(RejectCode.FORBIDDEN, refused('a session without its proof'))
+    else this.#goOn(guest, hello, id)
+  }
+
+  /** The proof is right; what is known of the session may have changed while it was checked. */
+  #goOn(guest: Guest, hello: Hello, id: string): void {
+    const session = this.#sessions.get(id)
+    const tombstone = this.#tombstones.get(id, this.platform.now())
+    if (session === undefined) {
+      const code = tombstone?.code ?? RejectCode.UNKNOWN
+      guest.refuse(code, refused('a session that is over'), tombstone?.progress)
+    } else if (hello.epoch <= session.epoch || !session.isSameClient(guest.stream)) {
+      guest.refuse(RejectCode.FORBIDDEN, refused('a session in an old epoch, or by another certificate'))
+    } else this.#attach(guest, hello, session)
+  }
+
+  #attach(guest: Guest, hello: Hello, session: ServedSession): void {
+    session.epoch = hello.epoch
+    this.#detached.delete(session)
+    session.stream.leaveCarrier()
+    if (session.stream.isPossible(hello)) {
+      this.#welcome(guest.leave(), session, hello, new Uint8Array(KEY_BYTES))
+      return
+    }
+    const error = violation('the counters of its HELLO contradict what was sent')
+    guest.refuse(RejectCode.VIOLATION, error)
+    session.lose(error)
+  }
+
+  #welcome(carrier: Carrier, session: ServedSession, hello: Hello, key: Uint8Array): void {
+    const { windowBytes, windowMessages, retentionMs } = this.session
+    const { kind, epoch } = hello
+    const { stream, sessionId } = session
+    const windows = { windowBytes, windowMessages }
+    const welcome = {
+      type: ControlType.WELCOME,
+      kind,
+      sessionId,
+      epoch,
+      key,
+      retentionMs,
+      ...windows,
+      ...stream.progress,
+    }
+    carrier.greet(encodeControl(welcome))
+    stream.attach(carrier, hello)
+  }
+
+  /** Detached sessions have bounds of their own; those that were detached first are lost first. */
+  #keepBounds(): void {
+    const { maxDetachedSessions, maxDetachedBytes } = this.session
+    let bytes = 0
+    for (const { stream } of this.#detached.keys()) bytes += stream.keptBytes
+    for (const session of this.#detached.keys()) {
+      if (this.#detached.size <= maxDetachedSessions && bytes <= maxDetachedBytes) return
+      bytes -= session.stream.keptBytes
+      session.lose(fullError(maxDetachedSessions))
+    }
+  }
+
+  #sweepLater(): void {
+    const [first] = this.#detached.values()
+    if (this.#cancelSweep !== undefined || this.#isClosed) return
+    const { retentionMs } = this.session
+    const due = first === undefined ? this.#tombstones.firstExpiry : first + retentionMs
+    if (due === undefined) return
+    const ms = Math.max(1, Math.ceil(due - this.platform.now()))
+    this.#cancelSweep = this.platform.startTimer(() => this.#sweep(), ms)
+  }
+
+  #sweep(): void {
+    this.#cancelSweep = undefined
+    const now = this.platform.now()
+    const { retentionMs } = this.session
+    for (const [session, since] of this.#detached) {
+      if (since + retentionMs > now) break
+      session.lose(expiredError(retentionMs))
+    }
+    this.#tombstones.expire(now)
+    this.#sweepLater()
+  }
+}
+
+export function idOf(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function refused(what: string): ConnectError {
+  return new ConnectError(ConnectErrorCode.SESSION_REFUSED, `a peer asked for ${what}`)
+}
+
+function fullError(limit: number): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.LISTENER_FULL,
+    `the listener keeps no more than ${limit} such sessions`,
+  )
+}
+
+function closedError(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.CONNECTION_FAILED,
+    'the listener was closed, and nobody can come back',
+  )
+}
+
+function expiredError(ms: number): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.CONNECTION_FAILED,
+    `no connection carried the session for ${ms} ms`,
+  )
+}
