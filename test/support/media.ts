@@ -10,6 +10,13 @@ export interface Medium {
   freshAddress(): string
   readonly listenOptions: ListenOptions
   readonly connectOptions: ConnectOptions
+  /** Whether what is sent counts as written only when the peer's application has consumed it. */
+  readonly confirmsConsumption?: true
+}
+
+/** Leaves a test out where it flushes or closes a writer before the peer has asked for what comes behind. */
+export function unlessConsumed({ confirmsConsumption }: Medium): { readonly skip: string | false } {
+  return { skip: confirmsConsumption === undefined ? false : 'in a session, flush waits for the reader' }
 }
 
 export const tcp: Medium = {
@@ -62,6 +69,16 @@ export const memory: Medium = {
   freshAddress: () => `memory://test-${count++}`,
   listenOptions: {},
   connectOptions: {},
+}
+
+/** The same medium with a session at both ends. */
+export function inSession(medium: Medium): Medium {
+  return {
+    freshAddress: () => medium.freshAddress(),
+    listenOptions: { ...medium.listenOptions, session: true },
+    connectOptions: { ...medium.connectOptions, session: true },
+    confirmsConsumption: true,
+  }
 }
 
 export const media: Readonly<Record<string, Medium>> = { tcp, tls, unix, sctp, 'dtls-sctp': dtlsSctp, memory }
