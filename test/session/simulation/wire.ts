@@ -28,6 +28,7 @@ export class WireEnd implements ByteStream {
   #stalledUntil = 0
   #broken: Break | undefined
   #isClosed = false
+  #isReset = false
   #sentEnd = false
   #gotEnd = false
   delivered = 0
@@ -52,7 +53,7 @@ export class WireEnd implements ByteStream {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#isClosed || this.#isReset
   }
 
   open(sink: ByteStreamSink): void {
@@ -60,7 +61,7 @@ export class WireEnd implements ByteStream {
   }
 
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
-    if (this.#isClosed || this.#sentEnd) throw new Error('a write behind the end')
+    if (this.#isClosed || this.#isReset || this.#sentEnd) throw new Error('a write behind the end')
     const bytes = new Uint8Array(Buffer.concat(segments))
     if (bytes.length !== byteLength) throw new Error('a write of another length than it says')
     for (let at = 0; at < bytes.length; ) {
@@ -71,7 +72,7 @@ export class WireEnd implements ByteStream {
     }
     if (this.#chance.yes(0.5) && this.#broken === undefined) return true
     this.#peer.#schedule(() => {
-      if (!this.#isClosed && this.#broken === undefined) this.#sink!.onWritten(byteLength)
+      if (!this.#isClosed && !this.#isReset && this.#broken === undefined) this.#sink!.onWritten(byteLength)
     })
     return false
   }
@@ -85,9 +86,11 @@ export class WireEnd implements ByteStream {
 
   resume(): void {}
 
+  /** What is under way towards this end may still come until it is told that it is closed. */
   reset(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#isClosed || this.#isReset) return
+    this.#isReset = true
+    this.#clock.at(this.#clock.now + this.#chance.pick([0, 3, 100]), () => this.close())
     const error = new ConnectError('CONNECTION_RESET', 'broken by the peer')
     this.#peer.#schedule(() => this.#peer.close(error))
   }
@@ -114,7 +117,8 @@ export class WireEnd implements ByteStream {
   }
 
   #schedule(run: () => void): void {
-    const at = Math.max(this.#arrival, this.#clock.now + LATENCY_MS, this.#stalledUntil)
+    const gap = this.#chance.yes(0.2) ? this.#chance.between(1, 30) : 0
+    const at = Math.max(this.#arrival + gap, this.#clock.now + LATENCY_MS, this.#stalledUntil)
     this.#arrival = at
     const isLate = this.#broken
     if (isLate !== undefined) return

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { StreamConnection } from '../../src/connection/connection.ts'
+import type { ListenOptions } from '../../src/options.ts'
+import {
+  type ControlFrame,
+  ControlType,
+  decodeControl,
+  encodeControl,
+  type Hello,
+  HelloKind,
+  PROOF_AT,
+  type Status,
+  type Welcome,
+} from '../../src/session/control-frame.ts'
+import { RejectCode } from '../../src/session/handshake.ts'
+import type { WireEnd } from './simulation/wire.ts'
+import { drain, World } from './simulation/world.ts'
+import { datagramsOf, framesOf } from './support.ts'
+
+/** A peer that says what it likes, byte by byte, to a listener of ours in virtual time. */
+class Peer {
+  readonly world = new World(7)
+  readonly connections: StreamConnection[] = []
+
+  constructor(session: Exclude<ListenOptions['session'], true> = {}) {
+    this.world.serve({ session, maxMessageBytes: 1000 }, connection => this.connections.push(connection))
+  }
+
+  async dial(): Promise<Visit> {
+    const dialled = this.world.dial(undefined)
+    await this.later(10)
+    return new Visit((await dialled) as WireEnd, this)
+  }
+
+  async later(ms: number): Promise<void> {
+    await this.world.run(this.world.platform.sleep(ms), 10_000_000)
+  }
+
+  /** A session of its own, welcomed and shown to the listener's user. */
+  async begin(): Promise<{ visit: Visit; welcome: Welcome }> {
+    const visit = await this.dial()
+    await visit.say(encodeControl(hello()))
+    const welcome = visit.frames[0] as Welcome
+    assert.equal(welcome.type, ControlType.WELCOME)
+    await visit.say(status())
+    assert.equal(this.connections.length > 0, true)
+    return { visit, welcome }
+  }
+
+  resume({ sessionId, key }: Welcome, fields: Partial<Hello> = {}): Uint8Array {
+    const frame = encodeControl(hello({ kind: HelloKind.RESUME, sessionId, epoch: 2, ...fields }))
+    if (fields.proof === undefined) {
+      frame.set(createHmac('sha256', key).update(frame.subarray(0, PROOF_AT)).digest(), PROOF_AT)
+    }
+    return frame
+  }
+}
+
+/** One connection of such a peer, and the control frames that came back. */
+class Visit {
+  readonly frames: ControlFrame[] = []
+  isOver = false
+  readonly #wire: WireEnd
+  readonly #peer: Peer
+  #bytes = new Uint8Array(0)
+
+  constructor(wire: WireEnd, peer: Peer) {
+    this.#wire = wire
+    this.#peer = peer
+    wire.open({
+      onData: chunk => this.#read(chunk),
+      room: () => undefined,
+      onEnd: () => {
+        this.isOver = true
+      },
+      onWritten() {},
+      onFinish() {},
+      onClose: () => {
+        this.isOver = true
+      },
+    })
+  }
+
+  async say(...parts: Uint8Array[]): Promise<void> {
+    this.write(Buffer.concat(parts))
+    await this.#peer.later(100)
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#wire.write([bytes], bytes.length)
+  }
+
+  get last(): ControlFrame {
+    return this.frames.at(-1)!
+  }
+
+  #read(chunk: Uint8Array): void {
+    const bytes = Buffer.concat([this.#bytes, chunk])
+    let at = 0
+    while (at + 8 <= bytes.length && at + 4 + bytes.readUInt32BE(at) <= bytes.length) {
+      const end = at + 4 + bytes.readUInt32BE(at)
+      if (bytes[at + 5] === 2) this.frames.push(decodeControl(bytes.subarray(at, end)))
+      at = end
+    }
+    this.#bytes = new Uint8Array(bytes.subarray(at))
+  }
+}
+
+const hello = (fields: Partial<Hello> = {}): Hello => ({
+  type: ControlType.HELLO,
+  revision: 1,
+  kind: HelloKind.NEW,
+  sessionId: new Uint8Array(16),
+  epoch: 1,
+  received: 0,
+  consumed: 0,
+  windowBytes: 10_000,
+  windowMessages: 100,
+  proof: new Uint8Array(32),
+  ...fields,
+})
+
+const status = (fields: Partial<Status> = {}): Uint8Array =>
+  encodeControl({
+    type: ControlType.ACK,
+    endConsumed: false,
+    done: false,
+    code: 0,
+    position: 0,
+    received: 0,
+    consumed: 0,
+    ...fields,
+  })
+
+function assertRejected(visit: Visit, code: number): void {
+  assert.equal(visit.last.type, ControlType.REJECT)
+  assert.equal((visit.last as { code: number }).code, code)
+  assert(visit.isOver, 'the connection goes on')
+}
+
+describe('a listener with sessions', () => {
+  it('refuses a proof that is wrong, and the session goes on', async () => {
+    const peer = new Peer()
+    const { visit, welcome } = await peer.begin()
+    const thief = await peer.dial()
+    await thief.say(peer.resume(welcome, { proof: new Uint8Array(32).fill(1) }))
+    assertRejected(thief, RejectCode.FORBIDDEN)
+    assert.equal(visit.isOver, false)
+    assert.equal(peer.connections[0]!.session!.state, 'attached')
+  })
+
+  it('refuses a HELLO that is replayed, and an epoch that goes back', async () => {
+    const peer = new Peer()
+    const { welcome } = await peer.begin()
+    const again = peer.resume(welcome, { epoch: 5 })
+    const second = await peer.dial()
+    await second.say(again)
+    assert.equal(second.frames[0]!.type, ControlType.WELCOME)
+    for (const bytes of [again, peer.resume(welcome, { epoch: 4 })]) {
+      const replay = await peer.dial()
+      await replay.say(bytes)
+      assertRejected(replay, RejectCode.FORBIDDEN)
+    }
+    assert.equal(second.isOver, false)
+  })
+
+  it('lets the later epoch have a session that is resumed from two places at once', async () => {
+    const peer = new Peer()
+    const { visit, welcome } = await peer.begin()
+    const [one, other] = [await peer.dial(), await peer.dial()]
+    const first = one.say(peer.resume(welcome, { epoch: 3 }))
+    await other.say(peer.resume(welcome, { epoch: 2 }))
+    await first
+    assert.equal(visit.isOver, true)
+    assert.equal(peer.connections.length, 1)
+    assert.equal([one, other].filter(({ isOver }) => !isOver).length, 1)
+    assert.equal(one.isOver, false)
+  })
+
+  it('ends a session at once whose HELLO has received more than was sent', async () => {
+    const peer = new Peer()
+    const { welcome } = await peer.begin()
+    const visit = await peer.dial()
+    await visit.say(peer.resume(welcome, { received: 5 }))
+    assertRejected(visit, RejectCode.VIOLATION)
+    assert.equal(peer.connections[0]!.session!.state, 'lost')
+  })
+
+  it('ends a session at once that confirms more than was sent', async () => {
+    const peer = new Peer()
+    const { visit } = await peer.begin()
+    await visit.say(status({ received: 9, consumed: 9 }))
+    assert.equal(peer.connections[0]!.session!.state, 'lost')
+    assert.equal(visit.isOver, true)
+  })
+
+  it('refuses what is no HELLO, and data before WELCOME', async () => {
+    for (const bytes of [
+      framesOf(datagramsOf([5])),
+      status(),
+      encodeControl(hello({ revision: 2 })),
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+    ]) {
+      const visit = await new Peer().dial()
+      await visit.say(bytes)
+      assertRejected(visit, RejectCode.UNSUPPORTED)
+    }
+    const early = await new Peer().dial()
+    await early.say(encodeControl(hello()), framesOf(datagramsOf([5])))
+    assertRejected(early, RejectCode.VIOLATION)
+  })
+
+  it('refuses control frames of absurd size without waiting for them', async () => {
+    const peer = new Peer()
+    const absurd = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 2, 0, 1)
+    const visit = await peer.dial()
+    await visit.say(absurd)
+    assertRejected(visit, RejectCode.UNSUPPORTED)
+    const { visit: begun } = await peer.begin()
+    await begun.say(absurd)
+    assert.equal(peer.connections[0]!.session!.state, 'lost')
+  })
+
+  it('turns away who says nothing, or not all, in time', async () => {
+    for (const bytes of [new Uint8Array(0), encodeControl(hello()).subarray(0, 99)]) {
+      const peer = new Peer()
+      const visit = await peer.dial()
+      if (bytes.length > 0) await visit.say(bytes)
+      assert.equal(visit.isOver, false)
+      await peer.later(3500)
+      assert.equal(visit.isOver, true)
+    }
+  })
+
+  it('keeps within maxSessions whoever asks for 100,000, and never shows those to its user', async () => {
+    const peer = new Peer({ maxSessions: 50, retentionMs: 1000, silenceTimeoutMs: 1_000_000 })
+    const { visit } = await peer.begin()
+    for (let i = 0; i < 100_000; i += 1000) {
+      const wires = Promise.all(Array.from({ length: 1000 }, () => peer.world.dial(undefined)))
+      await peer.later(10)
+      for (const wire of await wires) new Visit(wire as WireEnd, peer).write(encodeControl(hello()))
+      await peer.later(20)
+      peer.world.wires.splice(1)
+    }
+    assert.equal(peer.connections.length, 1)
+    assert.equal(peer.connections[0]!.session!.state, 'attached')
+    assert.equal(visit.isOver, false)
+  })
+
+  it('refuses further sessions when all that there may be are in use', async () => {
+    const peer = new Peer({ maxSessions: 2 })
+    await peer.begin()
+    await peer.begin()
+    const third = await peer.dial()
+    await third.say(encodeControl(hello()))
+    assertRejected(third, RejectCode.FULL)
+  })
+
+  it('loses the session that was detached first beyond maxDetachedSessions', async () => {
+    const peer = new Peer({ maxDetachedSessions: 1 })
+    await peer.begin()
+    await peer.begin()
+    peer.world.breakAll(() => ({ lateMs: undefined, toldAfterMs: 0 }))
+    await peer.later(10)
+    assert.deepEqual(
+      peer.connections.map(({ session }) => session!.state),
+      ['lost', 'detached'],
+    )
+  })
+
+  it('tells a client that comes too late what was consumed, if its proof is right', async () => {
+    const peer = new Peer({ retentionMs: 1000 })
+    const { visit, welcome } = await peer.begin()
+    await visit.say(framesOf(datagramsOf([5, 6, 7])))
+    const { reader } = peer.connections[0]!
+    for (let i = 0; i < 3; i++) await reader.receive()
+    await drain()
+    peer.world.breakAll(() => ({ lateMs: undefined, toldAfterMs: 0 }))
+    await peer.later(1500)
+    assert.equal(peer.connections[0]!.session!.state, 'lost')
+    const late = await peer.dial()
+    await late.say(peer.resume(welcome))
+    assertRejected(late, RejectCode.LOST)
+    assert.deepEqual(late.last, {
+      type: ControlType.REJECT,
+      code: RejectCode.LOST,
+      known: true,
+      received: 3,
+      consumed: 2,
+    })
+    const thief = await peer.dial()
+    await thief.say(peer.resume(welcome, { proof: new Uint8Array(32) }))
+    assertRejected(thief, RejectCode.FORBIDDEN)
+  })
+
+  it('knows nothing of sessions before its time', async () => {
+    const { welcome } = await new Peer().begin()
+    const restarted = new Peer()
+    const visit = await restarted.dial()
+    await visit.say(restarted.resume(welcome))
+    assertRejected(visit, RejectCode.UNKNOWN)
+  })
+})
