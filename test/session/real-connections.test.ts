@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConnectDatagram, type Connection, connect, listen, SessionLostError } from '../../src/index.ts'
+import { assertNumbered, numbered, random, receiveNumbered, sendNumbered } from '../support/data.ts'
+import { failure } from '../support/errors.ts'
+import { failOnLeaks } from '../support/leaks.ts'
+import { inSession, memory, sctp, tcp, tls, unix } from '../support/media.ts'
+import { openPair } from '../support/pairs.ts'
+import { pends, until, within } from '../support/waiting.ts'
+import { CuttingProxy } from './cutting-proxy.ts'
+
+const COUNT = 20_000
+
+const sizeOf = (index: number): number => (index % 500 === 0 ? 40_000 : 1 + (index % 300))
+
+async function sendAll({ writer }: Connection): Promise<void> {
+  for (let i = 0; i < COUNT; i++) await writer.send(numbered(i, sizeOf(i)))
+  await writer.close()
+}
+
+async function readAll({ reader }: Connection): Promise<number> {
+  let count = 0
+  for await (const datagram of reader) {
+    assertNumbered(datagram, count, sizeOf(count))
+    count++
+  }
+  return count
+}
+
+describe('a session over real connections', () => {
+  failOnLeaks()
+
+  it('carries everything both ways, in order and once, through a proxy that cuts it', async t => {
+    const next = random(11)
+    const listener = await listen('tcp://127.0.0.1:0', { session: true, allowHalfOpen: true })
+    t.after(() => listener.close())
+    const proxy = await CuttingProxy.to(listener.address, () => 1 + Math.floor(next() * 400_000))
+    t.after(() => proxy.close())
+    const options = { session: { retryDelayMs: 1, retryDelayMaxMs: 10 }, allowHalfOpen: true }
+    const client = await connectThrough(proxy, options)
+    const server = (await within(listener.accept()))!
+    const all = Promise.all([sendAll(client), sendAll(server), readAll(client), readAll(server)])
+    const [, , atClient, atServer] = await within(all, 'the exchange', 60_000)
+    assert.deepEqual([atClient, atServer], [COUNT, COUNT])
+    await within(Promise.all([client.close(), server.close()]))
+    assert(proxy.cuts > 20, `only ${proxy.cuts} cuts`)
+    assert.deepEqual([client.session!.state, server.session!.state], ['closed', 'closed'])
+  })
+
+  it('is lost when the server is another one, with exactly what it has not consumed', async t => {
+    const first = await listen('tcp://127.0.0.1:0', { session: true })
+    const proxy = await CuttingProxy.to(first.address, () => Number.POSITIVE_INFINITY)
+    t.after(() => proxy.close())
+    const client = await connect(proxy.address, { session: true })
+    const server = (await within(first.accept()))!
+    await sendNumbered(client.writer, 10)
+    await receiveNumbered(server.reader, 4)
+    void server.reader.receive()
+    await until(() => client.session!.state === 'attached', 'it is attached')
+    await sendNumbered(client.writer, 5, 16, 10)
+    // Its fifth datagram is taken and not consumed; what was consumed is known a moment later.
+    await sendNumbered(server.writer, 1)
+    await receiveNumbered(client.reader, 1)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await first.close()
+    const second = await listen(first.address, { session: true })
+    t.after(() => second.close())
+    proxy.cutAll()
+    const error = await failure(client.closed, 'SESSION_LOST')
+    assert(error instanceof SessionLostError)
+    assert.equal(error.unconfirmed.length, 11)
+    for (const [i, datagram] of error.unconfirmed.entries()) assertNumbered(datagram, i + 4)
+    assert.equal(client.session!.state, 'lost')
+    server.abort()
+  })
+
+  it('shows each state to whoever watches', async t => {
+    const listener = await listen('tcp://127.0.0.1:0', { session: true })
+    t.after(() => listener.close())
+    const proxy = await CuttingProxy.to(listener.address, () => Number.POSITIVE_INFINITY)
+    t.after(() => proxy.close())
+    const client = await connect(proxy.address, { session: true })
+    const server = (await within(listener.accept()))!
+    assert.equal(client.session!.id, server.session!.id)
+    assert.match(client.session!.id, /^[0-9a-f]{32}$/)
+    const seen: string[] = []
+    const watching = (async () => {
+      for await (const state of client.session!.states()) seen.push(state)
+    })()
+    await sendNumbered(client.writer, 1)
+    await receiveNumbered(server.reader, 1)
+    proxy.cutAll()
+    await until(() => seen.length >= 3, 'it is attached again')
+    await sendNumbered(client.writer, 1)
+    await receiveNumbered(server.reader, 1)
+    await within(Promise.all([client.close(), server.close()]))
+    await within(watching)
+    assert.deepEqual(seen, ['attached', 'detached', 'attached', 'closed'])
+  })
+
+  it('goes to another address that beforeRetry gives', async t => {
+    const listener = await listen('tcp://127.0.0.1:0', { session: true })
+    t.after(() => listener.close())
+    const [one, other] = [
+      await CuttingProxy.to(listener.address, never),
+      await CuttingProxy.to(listener.address, never),
+    ]
+    t.after(() => other.close())
+    const attempts: number[] = []
+    const beforeRetry = ({ attempt }: { attempt: number }) => {
+      attempts.push(attempt)
+      return { address: other.address }
+    }
+    const client = await connect(one.address, { session: { beforeRetry } })
+    const server = (await within(listener.accept()))!
+    one.close()
+    await sendNumbered(client.writer, 1)
+    await receiveNumbered(server.reader, 1)
+    assert.deepEqual(attempts, [1])
+    assert.equal(client.remoteAddress, other.address)
+    await within(Promise.all([client.close(), server.close()]))
+  })
+
+  it('is lost when nobody answers within retryForMs', async t => {
+    const listener = await listen('tcp://127.0.0.1:0', { session: { retentionMs: 50 } })
+    t.after(() => listener.close())
+    const proxy = await CuttingProxy.to(listener.address, never)
+    const client = await connect(proxy.address, { session: { retryForMs: 50 } })
+    const server = (await within(listener.accept()))!
+    proxy.close()
+    for (const { closed } of [client, server]) await failure(closed, 'SESSION_LOST')
+  })
+
+  for (const [name, medium] of Object.entries({ tcp, tls, unix, sctp, memory })) {
+    it(`flush on ${name}: fulfils when the peer's application has consumed all, not before`, async t => {
+      const { client, server } = await openPair(t, inSession(medium))
+      await sendNumbered(client.writer, 3)
+      const flushed = client.writer.flush()
+      await receiveNumbered(server.reader, 3)
+      assert(await pends(flushed, 50), 'flush did not wait for the reader to ask again')
+      void server.reader.receive()
+      await within(flushed)
+    })
+  }
+
+  for (const [name, medium] of Object.entries({ tcp, tls, memory })) {
+    it(`refuses a plain client on ${name}, with VERSION_UNSUPPORTED or a broken connection`, async t => {
+      const rejected: string[] = []
+      const listener = await listen(medium.freshAddress(), {
+        ...inSession(medium).listenOptions,
+        onRejected: ({ code }) => rejected.push(code),
+      })
+      t.after(() => listener.close())
+      const client = await connect(listener.address, medium.connectOptions)
+      t.after(() => client.abort())
+      void client.writer.send(new ConnectDatagram(1, 'hello'))
+      await failure(client.reader.receive(), 'VERSION_UNSUPPORTED', 'CONNECTION_RESET', 'STREAM_TRUNCATED')
+      await until(() => rejected.length > 0, 'onRejected is told')
+      assert.deepEqual(rejected, ['VERSION_UNSUPPORTED'])
+    })
+
+    it(`is refused by a plain listener on ${name}`, async t => {
+      const listener = await listen(medium.freshAddress(), medium.listenOptions)
+      t.after(() => listener.close())
+      await failure(
+        connect(listener.address, inSession(medium).connectOptions),
+        'CONNECT_FAILED',
+        'VERSION_UNSUPPORTED',
+      )
+    })
+  }
+
+  it('has no session without the option', async t => {
+    const { client, server } = await openPair(t, memory)
+    assert.deepEqual([client.session, server.session], [undefined, undefined])
+  })
+})
+
+const never = (): number => Number.POSITIVE_INFINITY
+
+/** The first connection may be cut before the session has begun. */
+async function connectThrough(
+  proxy: CuttingProxy,
+  options: Parameters<typeof connect>[1],
+): Promise<Connection> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await connect(proxy.address, options)
+    } catch (error) {
+      if (tries > 10) throw error
+    }
+  }
+}
