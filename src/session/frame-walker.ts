@@ -1,4 +1,5 @@
 import { HEADER_BYTES, SIZE_BYTES, SIZE_OVERHEAD, VERSION } from '../frame/format.ts'
+import { type Allocate, zeroed } from '../frame/partial-data.ts'
 import { CONTROL_VERSION, controlFrameBytes, violation } from './control-frame.ts'
 
 /** Whom the walker tells what it finds. Either call may throw, which ends the walk. */
@@ -18,16 +19,17 @@ export interface WalkerUser {
  */
 export class FrameWalker {
   readonly #user: WalkerUser
+  readonly #allocate: Allocate
   readonly #maxSize: number
   #received = 0
   #begunBytes = 0
   /** Bytes that the data frame under way still lacks. */
   #left = 0
   /** The header of the data frame that began last, and the bytes of that whole frame. */
-  readonly #header = new Uint8Array(HEADER_BYTES)
+  readonly #header: Uint8Array
   #frameBytes = 0
   /** The first bytes of a header that a chunk has cut. */
-  readonly #head = new Uint8Array(HEADER_BYTES)
+  readonly #head: Uint8Array
   #headLength = 0
   /** A control frame that a chunk has cut. */
   #control: Uint8Array | undefined
@@ -39,8 +41,15 @@ export class FrameWalker {
   #skip = 0
   #spoilt = false
 
-  constructor(user: WalkerUser, maxDataBytes: number) {
+  /**
+   * @param allocate gives memory of the kind that chunks are made of: the loops here and in the decoder are half as fast
+   * when they meet two kinds
+   */
+  constructor(user: WalkerUser, maxDataBytes: number, allocate: Allocate = zeroed) {
     this.#user = user
+    this.#allocate = allocate
+    this.#header = allocate(HEADER_BYTES)
+    this.#head = allocate(HEADER_BYTES)
     this.#maxSize = maxDataBytes + SIZE_OVERHEAD
   }
 
@@ -144,7 +153,9 @@ export class FrameWalker {
     this.#frameBytes = sizeOf(head, 0) + SIZE_BYTES
     this.#begunBytes += this.#frameBytes
     this.#left = this.#frameBytes - HEADER_BYTES
-    this.#run(head.slice(), 0, HEADER_BYTES)
+    const run = this.#allocate(HEADER_BYTES)
+    run.set(head)
+    this.#run(run, 0, HEADER_BYTES)
   }
 
   #checkRepeated(head: Uint8Array): void {
@@ -155,20 +166,30 @@ export class FrameWalker {
     this.#skip = this.#goneOn
   }
 
-  /** Walks the frames from `from` on, where one begins; returns how far it has come. */
+  /**
+   * Walks the frames from `from` on, where one begins; returns how far it has come.
+   *
+   * A frame mostly has the size of the one before it. Where that is so, the step to the next does not depend on what was
+   * just read, and the processor reads ahead.
+   */
   #walk(chunk: Uint8Array, from: number): number {
     const end = chunk.length
+    const last = end - HEADER_BYTES
     const maxSize = this.#maxSize
     let at = from
-    let last = from
+    let size = 0
     let frames = 0
-    while (end - at >= HEADER_BYTES && isData(chunk, at, maxSize)) {
-      last = at
-      at += sizeOf(chunk, at) + SIZE_BYTES
+    while (at <= last && chunk[at + 5] === VERSION && chunk[at + 4] === 0) {
+      const next = (chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!
+      if (next !== size) {
+        if (next <= SIZE_OVERHEAD || next > maxSize) break
+        size = next
+      }
+      at += size + SIZE_BYTES
       frames++
     }
     this.#begunBytes += at - from
-    if (at > end) this.#cutInside(chunk, last, at)
+    if (at > end) this.#cutInside(chunk, at - size - SIZE_BYTES, at)
     this.#received += at > end ? frames - 1 : frames
     if (at > from) this.#run(chunk, from, Math.min(at, end))
     if (at >= end || this.#spoilt) return end

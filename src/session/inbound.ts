@@ -1,5 +1,5 @@
 import { violation } from './control-frame.ts'
-import { FrameWalker, type WalkerUser } from './frame-walker.ts'
+import type { FrameWalker } from './frame-walker.ts'
 import type { Window } from './line.ts'
 
 /** Consuming such a share of the window is worth an ACK, and so are so many bytes: the peer may keep less than it may send. */
@@ -35,8 +35,8 @@ export class Inbound {
   #toldBytes = 0
 
   /** @param countConsumed counts the messages that the user has consumed; never goes back */
-  constructor(user: WalkerUser, window: Window, maxMessageBytes: number, countConsumed: () => number) {
-    this.#walker = new FrameWalker(user, maxMessageBytes)
+  constructor(walker: FrameWalker, window: Window, countConsumed: () => number) {
+    this.#walker = walker
     this.#window = window
     this.#countConsumed = countConsumed
   }

@@ -125,7 +125,10 @@ export class RetainedFrames {
     return walkFrames(chunk, position, count - (known ? this.#confirmed : chunk.begunBefore))
   }
 
-  /** Counts the frames that begin in the segments; returns where each segment ends. */
+  /**
+   * Counts the frames that begin in the segments; returns where each segment ends. A frame mostly has the size of the one
+   * before it; the processor reads ahead where the step does not depend on what was just read.
+   */
   #count(segments: readonly Uint8Array[]): number[] {
     const ends: number[] = []
     let total = 0
@@ -134,8 +137,11 @@ export class RetainedFrames {
     for (const segment of segments) {
       const end = segment.length
       let at = left
+      let step = 0
       while (at < end) {
-        at += frameBytes(segment, at)
+        const bytes = frameBytes(segment, at)
+        if (bytes !== step) step = bytes
+        at += step
         begun++
       }
       left = at - end

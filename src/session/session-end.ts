@@ -1,63 +1,22 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { ControlType, decodeControl, encodeControl, type Status, violation } from './control-frame.ts'
-import type { WalkerUser } from './frame-walker.ts'
+import { FrameWalker, type WalkerUser } from './frame-walker.ts'
 import { Inbound } from './inbound.ts'
 import type { Line, Progress, Window } from './line.ts'
 import { Outbound } from './outbound.ts'
-
-/** Why a CLOSE ends a session: 0 is a clean end of one direction. */
-export const CloseCode = { CLEAN: 0, ABORTED: 1, VIOLATION: 2, DATA_GONE: 3 } as const
-
-/**
- * `detached`: no line carries the session. `attached`: one does. `closed`: both directions have ended, and the other end
- * knows. `lost`: it will never go on.
- *
- * | from | to | by | because |
- * | --- | --- | --- | --- |
- * | detached | attached | `attach` | WELCOME was sent, or has come |
- * | attached | detached | `detach` | the line broke, fell silent, or another is there |
- * | attached | closed | `input` | the server: the client has confirmed all. The client: the server has said so |
- * | detached | closed | `concludeEnded` | the server says that it had ended |
- * | attached | lost | `input`, `write` | the peer broke a rule or gave up; what was to be sent is gone |
- * | detached | lost | `attach` | the counters of the two contradict each other |
- * | any | lost | `lose` | this end gives up: aborted, out of time, refused |
- */
-export type SessionEndState =
-  | { readonly kind: 'detached' }
-  | { readonly kind: 'attached'; readonly line: Line }
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'lost'; readonly error: ConnectError }
+import {
+  CloseCode,
+  type SessionEndOptions,
+  type SessionEndState,
+  type SessionEndUser,
+} from './session-end-state.ts'
 
 const DETACHED: SessionEndState = { kind: 'detached' }
 const CLOSED: SessionEndState = { kind: 'closed' }
 
-/** What an end of a session tells. Called from inside its methods; what it has told is done already. */
-export interface SessionEndUser {
-  /** The next bytes of data frames. */
-  onFrames(bytes: Uint8Array): void
-  /** The peer has consumed the next so many bytes of what was written. */
-  onConfirmed(byteLength: number): void
-  /** The peer has ended its direction; all of it was told before. */
-  onPeerEnd(): void
-  /** The peer has consumed all, and knows that no more comes. */
-  onFinish(): void
-  /** `acknowledge` should be called in a moment. */
-  onAckWanted(): void
-  /** The session is closed or lost: the last call. */
-  onOver(): void
-  /** How many messages have been consumed here. */
-  countConsumed(): number
-}
-
-export interface SessionEndOptions {
-  readonly role: 'client' | 'server'
-  /** What this end takes. */
-  readonly window: Window
-  readonly maxMessageBytes: number
-}
-
-type Due = 'ack' | 'ping' | 'pong'
+/** Control frames that wait for the next border of data frames. */
+const Due = { ACK: 1, PING: 2, PONG: 4 } as const
 
 /**
  * One end of a session, without clock and without I/O: counts both directions, keeps what is not confirmed, and says what
@@ -69,7 +28,7 @@ export class SessionEnd implements WalkerUser {
   readonly #outbound = new Outbound()
   readonly #inbound: Inbound
   #state: SessionEndState = DETACHED
-  readonly #due = new Set<Due>()
+  #due = 0
   #ackWanted = false
   /** Whether `end` was called; whether CLOSE went over this line, or any; whether the peer has consumed up to it. */
   #ending = false
@@ -85,7 +44,8 @@ export class SessionEnd implements WalkerUser {
   constructor(options: SessionEndOptions, user: SessionEndUser) {
     this.#role = options.role
     this.#user = user
-    this.#inbound = new Inbound(this, options.window, options.maxMessageBytes, () => user.countConsumed())
+    const walker = new FrameWalker(this, options.maxMessageBytes, options.allocate)
+    this.#inbound = new Inbound(walker, options.window, () => user.countConsumed())
   }
 
   get state(): SessionEndState {
@@ -130,7 +90,7 @@ export class SessionEnd implements WalkerUser {
     this.#closeSent = false
     this.#heard = true
     this.#quietLooks = 0
-    this.#due.add('ack')
+    this.#due |= Due.ACK
     this.#try(() => {
       const freed = this.#outbound.confirm(peer)
       this.#outbound.rewind(peer.received)
@@ -143,7 +103,7 @@ export class SessionEnd implements WalkerUser {
   detach(): void {
     if (this.#state.kind !== 'attached') return
     this.#state = DETACHED
-    this.#due.clear()
+    this.#due = 0
     this.#inbound.restart()
   }
 
@@ -201,7 +161,7 @@ export class SessionEnd implements WalkerUser {
     this.#heard = false
     if (this.#quietLooks >= 4) return false
     if (this.#quietLooks === 2) {
-      this.#due.add('ping')
+      this.#due |= Due.PING
       this.#try(() => this.#flow())
     }
     return true
@@ -289,7 +249,7 @@ export class SessionEnd implements WalkerUser {
     this.#confirm(status)
     if (status.endConsumed) this.#onEndConsumed()
     if (status.type === ControlType.CLOSE) this.#onPeerEnd()
-    if (status.type === ControlType.PING) this.#due.add('pong')
+    if (status.type === ControlType.PING) this.#due |= Due.PONG
     if (status.done) this.#onDone()
   }
 
@@ -308,12 +268,12 @@ export class SessionEnd implements WalkerUser {
     if (this.#finished) return
     this.#finished = true
     this.#user.onFinish()
-    if (this.#endConsumed) this.#due.add('ack')
+    if (this.#endConsumed) this.#due |= Due.ACK
   }
 
   #onPeerEnd(): void {
     if (this.#inbound.midFrame) throw violation('its end in place of the frame that was cut')
-    this.#due.add('ack')
+    this.#due |= Due.ACK
     if (this.#peerEnded) return
     this.#peerEnded = true
     this.#user.onPeerEnd()
@@ -340,7 +300,7 @@ export class SessionEnd implements WalkerUser {
   }
 
   #acknowledgeNow(): void {
-    this.#due.add('ack')
+    this.#due |= Due.ACK
     this.#try(() => this.#flow())
   }
 
@@ -351,22 +311,23 @@ export class SessionEnd implements WalkerUser {
       if (state.kind !== 'attached' || !this.#outbound.hasRoom) return
       if (!this.#outbound.midFrame) this.#sendDue(state.line)
       if (this.#state !== state) return
-      if (!this.#outbound.sendNext(state.line, this.#due.size > 0)) return
+      if (!this.#outbound.sendNext(state.line, this.#due !== 0)) return
     }
   }
 
   #sendDue(line: Line): void {
     const isCloseDue = this.#ending && !this.#closeSent && this.#outbound.allSent
-    if (this.#due.size === 0 && !isCloseDue) return
+    if (this.#due === 0 && !isCloseDue) return
     if (isCloseDue) {
       this.#closeSent = true
       this.#everClosed = true
       this.#send(line, ControlType.CLOSE, CloseCode.CLEAN)
     }
-    if (this.#due.has('pong')) this.#send(line, ControlType.PONG)
-    if (this.#due.has('ping')) this.#send(line, ControlType.PING)
-    if (this.#due.has('ack') && !isCloseDue) this.#send(line, ControlType.ACK)
-    this.#due.clear()
+    const due = this.#due
+    this.#due = 0
+    if ((due & Due.PONG) !== 0) this.#send(line, ControlType.PONG)
+    if ((due & Due.PING) !== 0) this.#send(line, ControlType.PING)
+    if (due === Due.ACK && !isCloseDue) this.#send(line, ControlType.ACK)
     if (this.#isDone) this.#conclude(CLOSED)
   }
 
@@ -393,7 +354,7 @@ export class SessionEnd implements WalkerUser {
 
   #conclude(state: SessionEndState): void {
     this.#state = state
-    this.#due.clear()
+    this.#due = 0
     this.#user.onOver()
   }
 }

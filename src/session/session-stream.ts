@@ -6,7 +6,8 @@ import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import type { Progress, Window } from './line.ts'
-import { CloseCode, SessionEnd, type SessionEndUser } from './session-end.ts'
+import { SessionEnd } from './session-end.ts'
+import { CloseCode, type SessionEndUser } from './session-end-state.ts'
 import { SessionLostError } from './session-lost-error.ts'
 import { SessionStates } from './session-states.ts'
 import { type Watchdog, type Watched, watchdogOf } from './watchdog.ts'
@@ -55,7 +56,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     const { role, id, settings, maxMessageBytes, peerWindow } = options
     const window = { bytes: settings.windowBytes, messages: settings.windowMessages }
     this.session = new SessionStates(id)
-    this.#machine = new SessionEnd({ role, window, maxMessageBytes }, this)
+    this.#machine = new SessionEnd({ role, window, maxMessageBytes, allocate: platform.allocate }, this)
     this.#machine.setPeerWindow(peerWindow)
     this.#owner = owner
     this.#platform = platform

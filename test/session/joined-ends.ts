@@ -1,7 +1,8 @@
 import type { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { FrameDecoder } from '../../src/frame/decoder.ts'
 import type { Line, Window } from '../../src/session/line.ts'
-import { SessionEnd, type SessionEndUser } from '../../src/session/session-end.ts'
+import { SessionEnd } from '../../src/session/session-end.ts'
+import type { SessionEndUser } from '../../src/session/session-end-state.ts'
 
 /** An end of a session, a user who reads when told to, and what came of it. */
 export class TestEnd implements SessionEndUser {

@@ -8,7 +8,7 @@ import {
   encodeControl,
   type Status,
 } from '../../src/session/control-frame.ts'
-import { CloseCode } from '../../src/session/session-end.ts'
+import { CloseCode } from '../../src/session/session-end-state.ts'
 import { JoinedEnds, type TestEnd, WINDOW } from './joined-ends.ts'
 import { datagramsOf, framesOf } from './support.ts'
 
