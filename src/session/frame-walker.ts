@@ -40,6 +40,8 @@ export class FrameWalker {
   /** Bytes to pass over. */
   #skip = 0
   #spoilt = false
+  /** Where in the chunk the data begins that has not been given on: all of it goes at once, as far as it is data. */
+  #runFrom = 0
 
   /**
    * @param allocate gives memory of the kind that chunks are made of: the loops here and in the decoder are half as fast
@@ -81,9 +83,11 @@ export class FrameWalker {
   /** @throws ConnectError `PROTOCOL_VIOLATION` */
   push(chunk: Uint8Array): void {
     let at = 0
+    this.#runFrom = 0
     while (at < chunk.length && !this.#spoilt) {
       at = this.#isUnderWay ? this.#goOn(chunk, at) : this.#walk(chunk, at)
     }
+    if (!this.#spoilt) this.#endRun(chunk, chunk.length)
   }
 
   /** The connection is gone: drops what is cut, to start anew at the border of a frame. */
@@ -113,7 +117,6 @@ export class FrameWalker {
     const end = Math.min(chunk.length, at + this.#left)
     this.#left -= end - at
     if (this.#left === 0) this.#received++
-    this.#run(chunk, at, end)
     return end
   }
 
@@ -122,6 +125,7 @@ export class FrameWalker {
     const end = Math.min(chunk.length, at + control.length - this.#controlLength)
     control.set(chunk.subarray(at, end), this.#controlLength)
     this.#controlLength += end - at
+    this.#runFrom = end
     if (this.#controlLength < control.length) return end
     this.#control = undefined
     this.#user.onControl(control)
@@ -133,6 +137,7 @@ export class FrameWalker {
     const end = Math.min(chunk.length, at + HEADER_BYTES - this.#headLength)
     head.set(chunk.subarray(at, end), this.#headLength)
     this.#headLength += end - at
+    this.#runFrom = end
     if (this.#headLength < HEADER_BYTES) return end
     this.#headLength = 0
     if (versionOf(head, 0) === CONTROL_VERSION) this.#beginControl(head)
@@ -191,9 +196,7 @@ export class FrameWalker {
     this.#begunBytes += at - from
     if (at > end) this.#cutInside(chunk, at - size - SIZE_BYTES, at)
     this.#received += at > end ? frames - 1 : frames
-    if (at > from) this.#run(chunk, from, Math.min(at, end))
-    if (at >= end || this.#spoilt) return end
-    return this.#special(chunk, at)
+    return at < end ? this.#special(chunk, at) : end
   }
 
   #cutInside(chunk: Uint8Array, start: number, frameEnd: number): void {
@@ -204,7 +207,9 @@ export class FrameWalker {
 
   /** What begins at `chunk[at]` and is no data frame, as far as can be seen. */
   #special(chunk: Uint8Array, at: number): number {
+    this.#endRun(chunk, at)
     if (chunk.length - at < HEADER_BYTES) {
+      this.#runFrom = chunk.length
       this.#head.set(chunk.subarray(at))
       this.#headLength = chunk.length - at
       return chunk.length
@@ -212,10 +217,12 @@ export class FrameWalker {
     if (versionOf(chunk, at) !== CONTROL_VERSION) return this.#spoil(chunk, at)
     const end = at + controlFrameBytes(chunk, at)
     if (end <= chunk.length) {
+      this.#runFrom = end
       this.#user.onControl(chunk.subarray(at, end))
       return end
     }
     this.#beginControl(chunk.subarray(at, at + HEADER_BYTES))
+    this.#runFrom = at + HEADER_BYTES
     return at + HEADER_BYTES
   }
 
@@ -225,6 +232,13 @@ export class FrameWalker {
     this.#spoilt = true
     this.#user.onRun(chunk.slice(at, at + HEADER_BYTES))
     return chunk.length
+  }
+
+  /** Gives on the data of the chunk up to there that has not been given. */
+  #endRun(chunk: Uint8Array, to: number): void {
+    const from = this.#runFrom
+    this.#runFrom = to
+    if (to > from) this.#run(chunk, from, to)
   }
 
   #run(chunk: Uint8Array, from: number, to: number): void {
