@@ -155,12 +155,20 @@ export class Outbound {
   #takeSome(chunk: Chunk): void {
     const end = chunk.start + chunk.byteLength
     if (this.#left > 0) this.#advance(Math.min(end, this.#at + this.#left))
+    else if (this.#isHalfFull) return
     while (this.#at < end) {
       const frameBytes = frameBytesAt(chunk, this.#at)
       if (!this.#mayBegin(frameBytes)) return
       this.#left = frameBytes
       this.#advance(Math.min(end, this.#at + frameBytes))
     }
+  }
+
+  /** While so much is on its way, small pieces can wait to become large ones. */
+  get #isHalfFull(): boolean {
+    const { confirmed, confirmedBytes } = this.#retained
+    const { bytes, messages } = this.#window
+    return (this.#at - confirmedBytes) * 2 > bytes || (this.#position - confirmed) * 2 > messages
   }
 
   #advance(to: number): void {
