@@ -10,7 +10,7 @@ const COPY_BYTES = 16 * 1024
 const FIRST_SLAB_BYTES = 1024
 const LARGEST_SLAB_BYTES = 64 * 1024
 
-/** Free slabs that are kept while the connection is busy: as many as can be in flight. */
+/** Free slabs that are kept while the connection is busy: as many as can be in flight, which is most in a session. */
 const SPARE_SLABS = 64
 
 /**

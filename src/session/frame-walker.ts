@@ -25,11 +25,11 @@ export class FrameWalker {
   #begunBytes = 0
   /** Bytes that the data frame under way still lacks. */
   #left = 0
-  /** The header of the data frame that began last, and the bytes of that whole frame. */
-  readonly #header: Uint8Array
+  /** The header of the data frame that was cut last, and the bytes of that whole frame; made when first needed. */
+  #header: Uint8Array | undefined
   #frameBytes = 0
-  /** The first bytes of a header that a chunk has cut. */
-  readonly #head: Uint8Array
+  /** The first bytes of a header that a chunk has cut; made when first needed. */
+  #head: Uint8Array | undefined
   #headLength = 0
   /** A control frame that a chunk has cut. */
   #control: Uint8Array | undefined
@@ -50,8 +50,6 @@ export class FrameWalker {
   constructor(user: WalkerUser, maxDataBytes: number, allocate: Allocate = zeroed) {
     this.#user = user
     this.#allocate = allocate
-    this.#header = allocate(HEADER_BYTES)
-    this.#head = allocate(HEADER_BYTES)
     this.#maxSize = maxDataBytes + SIZE_OVERHEAD
   }
 
@@ -133,6 +131,7 @@ export class FrameWalker {
   }
 
   #continueHead(chunk: Uint8Array, at: number): number {
+    this.#head ??= this.#allocate(HEADER_BYTES)
     const head = this.#head
     const end = Math.min(chunk.length, at + HEADER_BYTES - this.#headLength)
     head.set(chunk.subarray(at, end), this.#headLength)
@@ -154,6 +153,7 @@ export class FrameWalker {
 
   #beginData(head: Uint8Array): void {
     if (this.#repeats) this.#checkRepeated(head)
+    this.#header ??= this.#allocate(HEADER_BYTES)
     this.#header.set(head)
     this.#frameBytes = sizeOf(head, 0) + SIZE_BYTES
     this.#begunBytes += this.#frameBytes
@@ -164,7 +164,7 @@ export class FrameWalker {
   }
 
   #checkRepeated(head: Uint8Array): void {
-    if (head.some((byte, i) => byte !== this.#header[i])) {
+    if (head.some((byte, i) => byte !== this.#header![i])) {
       throw violation('a frame that was cut came again as another one')
     }
     this.#repeats = false
@@ -200,6 +200,7 @@ export class FrameWalker {
   }
 
   #cutInside(chunk: Uint8Array, start: number, frameEnd: number): void {
+    this.#header ??= this.#allocate(HEADER_BYTES)
     for (let i = 0; i < HEADER_BYTES; i++) this.#header[i] = chunk[start + i]!
     this.#frameBytes = frameEnd - start
     this.#left = frameEnd - chunk.length
@@ -210,6 +211,7 @@ export class FrameWalker {
     this.#endRun(chunk, at)
     if (chunk.length - at < HEADER_BYTES) {
       this.#runFrom = chunk.length
+      this.#head ??= this.#allocate(HEADER_BYTES)
       this.#head.set(chunk.subarray(at))
       this.#headLength = chunk.length - at
       return chunk.length

@@ -9,6 +9,12 @@ const ACK_BYTES = 256 * 1024
 /** Arrivals that are noted together. */
 const ARRIVAL_BYTES = 16 * 1024
 
+/** Who knows what the user has done. */
+export interface ConsumptionCounter {
+  /** How many messages have been consumed; never goes back. */
+  countConsumed(): number
+}
+
 /** Up to which message, and which byte, something has come. */
 interface Arrival {
   messages: number
@@ -24,7 +30,7 @@ interface Arrival {
 export class Inbound {
   readonly #walker: FrameWalker
   readonly #window: Window
-  readonly #countConsumed: () => number
+  readonly #counter: ConsumptionCounter
   /** What has come and is not wholly consumed. */
   readonly #arrivals: Arrival[] = []
   #consumed = 0
@@ -34,11 +40,10 @@ export class Inbound {
   #told = 0
   #toldBytes = 0
 
-  /** @param countConsumed counts the messages that the user has consumed; never goes back */
-  constructor(walker: FrameWalker, window: Window, countConsumed: () => number) {
+  constructor(walker: FrameWalker, window: Window, counter: ConsumptionCounter) {
     this.#walker = walker
     this.#window = window
-    this.#countConsumed = countConsumed
+    this.#counter = counter
   }
 
   get received(): number {
@@ -88,7 +93,7 @@ export class Inbound {
 
   /** Asks how much the user has consumed. */
   count(): void {
-    this.#consumed = this.#countConsumed()
+    this.#consumed = this.#counter.countConsumed()
     const arrivals = this.#arrivals
     while (arrivals.length > 0 && arrivals[0]!.messages <= this.#consumed) {
       const whole = arrivals.shift()!

@@ -1,5 +1,6 @@
 import type { ConnectError } from '../errors.ts'
 import type { Allocate } from '../frame/partial-data.ts'
+import type { ConsumptionCounter } from './inbound.ts'
 import type { Line, Window } from './line.ts'
 
 /** Why a CLOSE ends a session: 0 is a clean end of one direction. */
@@ -26,7 +27,7 @@ export type SessionEndState =
   | { readonly kind: 'lost'; readonly error: ConnectError }
 
 /** What an end of a session tells. Called from inside its methods; what it has told is done already. */
-export interface SessionEndUser {
+export interface SessionEndUser extends ConsumptionCounter {
   /** The next bytes of data frames. */
   onFrames(bytes: Uint8Array): void
   /** The peer has consumed the next so many bytes of what was written. */
@@ -39,8 +40,6 @@ export interface SessionEndUser {
   onAckWanted(): void
   /** The session is closed or lost: the last call. */
   onOver(): void
-  /** How many messages have been consumed here. */
-  countConsumed(): number
 }
 
 export interface SessionEndOptions {

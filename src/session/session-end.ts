@@ -45,7 +45,7 @@ export class SessionEnd implements WalkerUser {
     this.#role = options.role
     this.#user = user
     const walker = new FrameWalker(this, options.maxMessageBytes, options.allocate)
-    this.#inbound = new Inbound(walker, options.window, () => user.countConsumed())
+    this.#inbound = new Inbound(walker, options.window, user)
   }
 
   get state(): SessionEndState {
