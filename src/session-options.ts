@@ -72,7 +72,7 @@ export interface ListenSessionOptions extends SessionOptions {
   readonly maxSessions?: number | undefined
   /** Most sessions that are detached at once. Beyond it, the one that has been so for longest is lost. Default 10,000. */
   readonly maxDetachedSessions?: number | undefined
-  /** Most bytes that detached sessions keep in all. Beyond it, the one detached for longest is lost. Default 256 MiB. */
+  /** Most bytes that detached sessions keep to send again, all together. Beyond it, the one detached for longest is lost. Default 256 MiB. */
   readonly maxDetachedBytes?: number | undefined
 }
 

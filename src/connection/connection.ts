@@ -51,6 +51,8 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   #endAsked = false
   #readable: ReadableStream<ConnectDatagram> | undefined
   #writable: WritableStream<ConnectDatagram> | undefined
+  /** In a session: datagrams that count as consumed. */
+  #consumed = 0
 
   constructor(stream: ByteStream, settings: ConnectionSettings, platform: Platform, link?: SessionLink) {
     this.#stream = stream
@@ -108,7 +110,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   abort(reason?: Error): void {
     this.#endAsked = true
-    this.#break(aborted('connection', reason))
+    if (this.#state.kind !== 'open') return
+    const error = aborted('connection', reason)
+    this.#reset(error)
+    this.#fail(error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,8 +201,14 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   countConsumed(): number {
     const { reader } = this
-    // After close(), nothing that the user may still read can be lost any more.
-    return this.#closeDeadline === undefined || reader.paused ? reader.consumed : reader.received
+    // After close(), nothing that has come and has room can be lost any more.
+    const count = this.#closeDeadline === undefined || reader.paused ? reader.consumed : reader.received
+    this.#consumed = Math.max(this.#consumed, count)
+    return this.#consumed
+  }
+
+  dropUnread(): void {
+    this.reader.forget(this.countConsumed())
   }
 
   watchConsumption(): void {
@@ -230,9 +241,16 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   /** This end breaks the connection off. */
   #break(error: ConnectError): void {
-    if (this.#state.kind !== 'open') return
+    if (this.#state.kind === 'open') this.#fail(this.#reset(error))
+  }
+
+  /** Breaks the stream off; returns what the connection fails with. */
+  #reset(error: ConnectError): ConnectError {
+    // Whatever fails from here on is of no interest any more.
+    this.#state = { kind: 'failed', error }
+    if (this.#link !== undefined) return this.#link.giveUp(error)
     this.#stream.reset(this.writer.midFrame)
-    this.#fail(error)
+    return error
   }
 
   #fail(error: ConnectError): void {

@@ -191,6 +191,23 @@ export class QueueReader implements ConnectionReader {
     if (this.#state.kind === 'open') this.#settle({ kind: 'failed', error })
   }
 
+  /** Forgets what has come behind the first `count` datagrams and was not given to anybody. A call of `fail` follows. */
+  forget(count: number): void {
+    const queued = this.#batches.flatMap(({ datagrams }) => datagrams)
+    const kept = queued.slice(0, Math.max(this.#taken, count - this.#given))
+    if (kept.length === queued.length) return
+    // The end that has come behind them is no clean one for who lacks them.
+    this.#state = OPEN
+    this.#batches.length = 0
+    if (kept.length > this.#taken) {
+      this.#batches.push({ datagrams: kept, cost: this.#cost })
+      return
+    }
+    this.#given += this.#taken
+    this.#taken = 0
+    this.#cost = 0
+  }
+
   /** Datagrams went past the queue, to those who waited. */
   #noteGiven(count: number): void {
     this.#given += count

@@ -1,3 +1,4 @@
+import type { ConnectError } from '../errors.ts'
 import type { Session } from './types.ts'
 
 /** What a connection in a session asks of the session, beside that it is its stream. */
@@ -10,6 +11,8 @@ export interface SessionLink {
    * datagrams until then.
    */
   onConsumed(): boolean
+  /** This end gives the session up. Returns what the connection fails with. */
+  giveUp(cause: ConnectError): ConnectError
 }
 
 /** What a session asks of the connection that it belongs to. */
@@ -20,6 +23,8 @@ export interface SessionUser {
   watchConsumption(): void
   /** Gives the session all that was taken to be sent. */
   handOver(): void
+  /** Hands out nothing more of what is not consumed by now. */
+  dropUnread(): void
   /** Something moves: another connection carries the session. */
   onProgress(): void
 }

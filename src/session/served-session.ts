@@ -13,6 +13,8 @@ export interface SessionHost {
   readonly session: ListenSessionSettings
   onShown(session: ServedSession): void
   onDetached(session: ServedSession): void
+  /** It keeps so many bytes more, while it may be detached. */
+  onKept(session: ServedSession, byteLength: number): void
   onOver(session: ServedSession): void
 }
 
@@ -58,6 +60,10 @@ export class ServedSession implements SessionOwner {
 
   onDetached(): void {
     this.#host.onDetached(this)
+  }
+
+  onKept(byteLength: number): void {
+    this.#host.onKept(this, byteLength)
   }
 
   onOver(): void {

@@ -93,6 +93,8 @@ export class SessionClient implements SessionOwner {
     if (!this.#isTrying) void this.#goOn()
   }
 
+  onKept(): void {}
+
   onOver(): void {
     this.#stop.abort()
   }

@@ -1,14 +1,27 @@
-import type { ConnectError } from '../errors.ts'
+import { type ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { Allocate } from '../frame/partial-data.ts'
 import type { ConsumptionCounter } from './inbound.ts'
 import type { Line, Window } from './line.ts'
 
 /** Why a CLOSE ends a session: 0 is a clean end of one direction. */
-export const CloseCode = { CLEAN: 0, ABORTED: 1, VIOLATION: 2, DATA_GONE: 3 } as const
+export const CloseCode = { CLEAN: 0, ABORTED: 1, VIOLATION: 2, DATA_GONE: 3, GIVEN_UP: 4 } as const
+
+const VIOLATIONS: ReadonlySet<string> = new Set<string>([
+  ConnectErrorCode.PROTOCOL_VIOLATION,
+  ConnectErrorCode.FRAME_SIZE_INVALID,
+  ConnectErrorCode.VERSION_UNSUPPORTED,
+])
+
+/** What the peer is told of an error by which this end gives the session up. */
+export function closeCodeOf({ code }: ConnectError): number {
+  if (code === ConnectErrorCode.ABORTED) return CloseCode.ABORTED
+  if (VIOLATIONS.has(code)) return CloseCode.VIOLATION
+  return code === ConnectErrorCode.INVALID_ARGUMENT ? CloseCode.DATA_GONE : CloseCode.GIVEN_UP
+}
 
 /**
  * `detached`: no line carries the session. `attached`: one does. `closed`: both directions have ended, and the other end
- * knows. `lost`: it will never go on.
+ * knows. `lost`: it will never go on; `isDropped` if the peer's user has aborted it, and wants to know of nothing more.
  *
  * | from | to | by | because |
  * | --- | --- | --- | --- |
@@ -24,7 +37,7 @@ export type SessionEndState =
   | { readonly kind: 'detached' }
   | { readonly kind: 'attached'; readonly line: Line }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'lost'; readonly error: ConnectError }
+  | { readonly kind: 'lost'; readonly error: ConnectError; readonly isDropped: boolean }
 
 /** What an end of a session tells. Called from inside its methods; what it has told is done already. */
 export interface SessionEndUser extends ConsumptionCounter {

@@ -7,6 +7,7 @@ import type { Line, Progress, Window } from './line.ts'
 import { Outbound } from './outbound.ts'
 import {
   CloseCode,
+  closeCodeOf,
   type SessionEndOptions,
   type SessionEndState,
   type SessionEndUser,
@@ -167,13 +168,13 @@ export class SessionEnd implements WalkerUser {
     return true
   }
 
-  /** This end gives up. The peer is told by `code` if the line allows it. */
-  lose(error: ConnectError, code?: number): void {
+  /** This end gives up. The peer is told if the line allows it. */
+  lose(error: ConnectError): void {
     if (this.#isOver) return
-    if (this.#state.kind === 'attached' && code !== undefined && !this.#outbound.midFrame) {
-      this.#send(this.#state.line, ControlType.CLOSE, code)
+    if (this.#state.kind === 'attached' && !this.#outbound.midFrame) {
+      this.#send(this.#state.line, ControlType.CLOSE, closeCodeOf(error))
     }
-    this.#conclude({ kind: 'lost', error })
+    this.#conclude({ kind: 'lost', error, isDropped: false })
   }
 
   /** The peer has no such session any more, and says how far it had come. */
@@ -230,10 +231,8 @@ export class SessionEnd implements WalkerUser {
     if (this.#state.kind !== 'attached') return
     try {
       run()
-    } catch (cause) {
-      const error = cause as ConnectError
-      const isPeers = error.code === ConnectErrorCode.PROTOCOL_VIOLATION
-      this.lose(error, isPeers ? CloseCode.VIOLATION : CloseCode.DATA_GONE)
+    } catch (error) {
+      this.lose(error as ConnectError)
     }
   }
 
@@ -289,8 +288,10 @@ export class SessionEnd implements WalkerUser {
 
   #onGivenUp(status: Status): void {
     if (this.#outbound.isPossible(status)) this.#confirm(status)
-    const why = status.code === CloseCode.ABORTED ? 'aborted it' : `gave it up with code ${status.code}`
-    this.lose(new ConnectError(ConnectErrorCode.CONNECTION_RESET, `the peer ${why}`))
+    const isDropped = status.code === CloseCode.ABORTED
+    const why = isDropped ? 'aborted it' : `gave it up with code ${status.code}`
+    const error = new ConnectError(ConnectErrorCode.CONNECTION_RESET, `the peer ${why}`)
+    this.#conclude({ kind: 'lost', error, isDropped })
   }
 
   #wantAck(): void {

@@ -7,7 +7,7 @@ import type { TlsInfo } from '../transport/tls-info.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import type { Progress, Window } from './line.ts'
 import { SessionEnd } from './session-end.ts'
-import { CloseCode, type SessionEndUser } from './session-end-state.ts'
+import type { SessionEndUser } from './session-end-state.ts'
 import { SessionLostError } from './session-lost-error.ts'
 import { SessionStates } from './session-states.ts'
 import { type Watchdog, type Watched, watchdogOf } from './watchdog.ts'
@@ -30,6 +30,8 @@ export interface SessionOwner {
   onSign(): void
   /** No connection carries the session any more, and it is not over. */
   onDetached(error: ConnectError): void
+  /** So many bytes more are kept, while no connection carries the session. */
+  onKept(byteLength: number): void
   /** The session is closed or lost. The last call. */
   onOver(): void
 }
@@ -144,6 +146,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
 
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
     this.#machine.write(segments, byteLength)
+    if (this.#carrier === undefined) this.#owner.onKept(byteLength)
     return false
   }
 
@@ -157,8 +160,12 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   resume(): void {}
 
   reset(): void {
-    const error = new ConnectError(ConnectErrorCode.ABORTED, 'the connection was broken off')
-    this.#machine.lose(error, CloseCode.ABORTED)
+    this.giveUp(new ConnectError(ConnectErrorCode.ABORTED, 'the connection was broken off'))
+  }
+
+  giveUp(cause: ConnectError): ConnectError {
+    this.#machine.lose(cause)
+    return this.#lostError() ?? cause
   }
 
   onConsumed(): boolean {
@@ -224,9 +231,11 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     if (midFrame) carrier?.drop(true)
     else carrier?.finish()
     this.session.change(state.kind === 'closed' ? 'closed' : 'lost')
+    // Otherwise the peer shows its user what was not consumed, and that must not change any more.
+    if (state.kind === 'lost' && !state.isDropped) this.#user?.dropUnread()
     this.#owner.onOver()
     // This may be inside a call of the connection above.
-    this.#platform.nextTurn(() => this.#tellOver())
+    this.#platform.nextTurn(() => this.#sink?.onClose(this.#lostError()))
   }
 
   look(): void {
@@ -247,13 +256,11 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     this.#owner.onDetached(error)
   }
 
-  #tellOver(): void {
+  /** What a session that is lost makes its connection fail with. */
+  #lostError(): SessionLostError | undefined {
     const { state } = this.#machine
-    if (state.kind !== 'lost') {
-      this.#sink?.onClose()
-      return
-    }
+    if (state.kind !== 'lost') return undefined
     this.#user?.handOver()
-    this.#sink?.onClose(new SessionLostError(this.#machine.unconfirmed(), state.error))
+    return new SessionLostError(this.#machine.unconfirmed(), state.error)
   }
 }

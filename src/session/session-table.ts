@@ -13,6 +13,7 @@ import {
   SESSION_ID_BYTES,
   violation,
 } from './control-frame.ts'
+import { DetachedSessions } from './detached-sessions.ts'
 import { Guest, type GuestHost } from './guest.ts'
 import { RejectCode } from './handshake.ts'
 import { isProved } from './hello.ts'
@@ -41,8 +42,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   readonly #acceptor: SessionAcceptor
   readonly #guests = new Set<Guest>()
   readonly #sessions = new Map<string, ServedSession>()
-  /** In the order in which they were detached. */
-  readonly #detached = new Map<ServedSession, number>()
+  readonly #detached = new DetachedSessions<ServedSession>()
   readonly #tombstones: Tombstones
   #cancelSweep: (() => void) | undefined
   #isClosed = false
@@ -102,14 +102,19 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
       session.lose(closedError())
       return
     }
-    this.#detached.set(session, this.platform.now())
+    this.#detached.add(session, this.platform.now())
     this.#keepBounds()
     this.#sweepLater()
   }
 
+  onKept(session: ServedSession, byteLength: number): void {
+    this.#detached.grow(session, byteLength)
+    this.#keepBounds()
+  }
+
   onOver(session: ServedSession): void {
     this.#sessions.delete(session.id)
-    this.#detached.delete(session)
+    this.#detached.remove(session)
     if (!this.#isClosed && session.stream.isShown) this.#tombstones.add(session, this.platform.now())
     this.#sweepLater()
   }
@@ -120,7 +125,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
       return
     }
     if (!this.#makeRoom()) {
-      guest.refuse(RejectCode.FULL, fullError(this.session.maxSessions))
+      guest.refuse(RejectCode.FULL, fullError(`${this.session.maxSessions} sessions`))
       return
     }
     const id = this.platform.randomBytes(SESSION_ID_BYTES)
@@ -136,7 +141,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     for (const session of this.#sessions.values()) {
       if (session.stream.isShown) continue
       session.stream.leaveCarrier()
-      session.lose(fullError(this.session.maxSessions))
+      session.lose(fullError(`${this.session.maxSessions} sessions`))
       return true
     }
     return false
@@ -169,7 +174,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
 
   #attach(guest: Guest, hello: Hello, session: ServedSession): void {
     session.epoch = hello.epoch
-    this.#detached.delete(session)
+    this.#detached.remove(session)
     session.stream.leaveCarrier()
     if (session.stream.isPossible(hello)) {
       this.#welcome(guest.leave(), session, hello, new Uint8Array(KEY_BYTES))
@@ -202,20 +207,18 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   /** Detached sessions have bounds of their own; those that were detached first are lost first. */
   #keepBounds(): void {
     const { maxDetachedSessions, maxDetachedBytes } = this.session
-    let bytes = 0
-    for (const { stream } of this.#detached.keys()) bytes += stream.keptBytes
-    for (const session of this.#detached.keys()) {
-      if (this.#detached.size <= maxDetachedSessions && bytes <= maxDetachedBytes) return
-      bytes -= session.stream.keptBytes
-      session.lose(fullError(maxDetachedSessions))
+    for (let { first } = this.#detached; first !== undefined; first = this.#detached.first) {
+      const isCrowd = this.#detached.size > maxDetachedSessions
+      if (!isCrowd && this.#detached.keptBytes <= maxDetachedBytes) return
+      const what = isCrowd ? `${maxDetachedSessions} sessions` : `${maxDetachedBytes} bytes of sessions`
+      first[0].lose(fullError(`${what} that are detached`))
     }
   }
 
   #sweepLater(): void {
-    const [first] = this.#detached.values()
     if (this.#cancelSweep !== undefined || this.#isClosed) return
-    const { retentionMs } = this.session
-    const due = first === undefined ? this.#tombstones.firstExpiry : first + retentionMs
+    const { first } = this.#detached
+    const due = first === undefined ? this.#tombstones.firstExpiry : first[1] + this.session.retentionMs
     if (due === undefined) return
     const ms = Math.max(1, Math.ceil(due - this.platform.now()))
     this.#cancelSweep = this.platform.startTimer(() => this.#sweep(), ms)
@@ -225,7 +228,8 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     this.#cancelSweep = undefined
     const now = this.platform.now()
     const { retentionMs } = this.session
-    for (const [session, since] of this.#detached) {
+    for (let { first } = this.#detached; first !== undefined; first = this.#detached.first) {
+      const [session, since] = first
       if (since + retentionMs > now) break
       session.lose(expiredError(retentionMs))
     }
@@ -242,11 +246,8 @@ function refused(what: string): ConnectError {
   return new ConnectError(ConnectErrorCode.SESSION_REFUSED, `a peer asked for ${what}`)
 }
 
-function fullError(limit: number): ConnectError {
-  return new ConnectError(
-    ConnectErrorCode.LISTENER_FULL,
-    `the listener keeps no more than ${limit} such sessions`,
-  )
+function fullError(what: string): ConnectError {
+  return new ConnectError(ConnectErrorCode.LISTENER_FULL, `the listener keeps no more than ${what}`)
 }
 
 function closedError(): ConnectError {

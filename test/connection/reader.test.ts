@@ -376,6 +376,30 @@ describe('any use of a reader', () => {
     },
   )
 
+  it('forgets what nobody was given, as far as it is told, and has no clean end then', async () => {
+    for (const [count, left] of [
+      [0, 2],
+      [3, 3],
+      [5, 5],
+      [6, 6],
+    ] as const) {
+      const { reader } = readerOf()
+      reader.onDatagrams(datagrams(4))
+      reader.onDatagrams([datagram(4), datagram(5)])
+      reader.onEnd()
+      const got = [await reader.receive(), await reader.receive()]
+      reader.forget(count)
+      reader.fail(broken)
+      while (got.length < left) got.push(await reader.receive())
+      assert.deepEqual(
+        got.map(each => each?.recipient),
+        [0, 1, 2, 3, 4, 5].slice(0, left),
+      )
+      if (left === 6) assert.equal(await reader.receive(), undefined)
+      else await assert.rejects(reader.receive(), coded('CONNECTION_RESET'))
+    }
+  })
+
   it('gives each datagram once and in order, and stops the peer while the queue is full', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -270,6 +270,24 @@ describe('a listener with sessions', () => {
     )
   })
 
+  it('loses the session that was detached first when what they keep grows beyond maxDetachedBytes', async () => {
+    const peer = new Peer({ maxDetachedBytes: 2000 })
+    await peer.begin()
+    await peer.begin()
+    peer.world.breakAll(() => ({ lateMs: undefined, toldAfterMs: 0 }))
+    await peer.later(10)
+    const states = (): string[] => peer.connections.map(({ session }) => session!.state)
+    for (const { writer } of peer.connections) await writer.send(datagramsOf([900])[0]!)
+    await peer.later(10)
+    assert.deepEqual(states(), ['detached', 'detached'])
+    await peer.connections[1]!.writer.send(datagramsOf([900])[0]!)
+    await peer.later(10)
+    assert.deepEqual(states(), ['lost', 'detached'])
+    await peer.connections[1]!.writer.send(datagramsOf([900])[0]!)
+    await peer.later(10)
+    assert.deepEqual(states(), ['lost', 'lost'])
+  })
+
   it('tells a client that comes too late what was consumed, if its proof is right', async () => {
     const peer = new Peer({ retentionMs: 1000 })
     const { visit, welcome } = await peer.begin()
