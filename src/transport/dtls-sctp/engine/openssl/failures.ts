@@ -43,6 +43,11 @@ export function takeError(ssl: OpenSslFunctions): DtlsFailure {
   return new DtlsFailure(`ERR_SSL_${text.toUpperCase().replaceAll(' ', '_')}`, text)
 }
 
+/** After a call that answers 1 when all is well. @throws DtlsFailure */
+export function check(ssl: OpenSslFunctions, result: number): void {
+  if (result <= 0) throw takeError(ssl)
+}
+
 /** The oldest first; the queue has room for sixteen. */
 function takeAll(ssl: OpenSslFunctions): bigint[] {
   const codes: bigint[] = []

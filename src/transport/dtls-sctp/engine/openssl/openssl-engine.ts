@@ -9,6 +9,7 @@ import { type NativeObject, NativeObjects } from './native-objects.ts'
 import type { OpenSsl } from './openssl.ts'
 import { OpenSslClient } from './openssl-client.ts'
 import { OpenSslServer } from './openssl-server.ts'
+import { PemReader } from './pem-reader.ts'
 
 /** Ephemeral keys and authenticated encryption, as RFC 9325, section 4.2, asks; the cheapest first. */
 const CIPHERS = [
@@ -41,7 +42,7 @@ export class OpenSslEngine implements DtlsEngine {
     this.name = (ssl.OpenSSL_version(0) as string).split(' ', 2).join(' ')
     if (!this.name.startsWith('OpenSSL 3.')) throw new Error(`it has ${this.name}, and OpenSSL 3 is needed`)
     this.#openssl = { ssl, library, objects, callbacks: new Callbacks(library) }
-    this.#credentials = new CredentialsLoader(ssl, objects)
+    this.#credentials = new CredentialsLoader(ssl, new PemReader(ssl, objects))
   }
 
   get alive(): number {
