@@ -22,6 +22,8 @@ export type GivenCredentials = Partial<DtlsCredentials>
 
 export interface PairOptions {
   readonly client?: GivenCredentials
+  /** What the client trusts if it names no `ca`. */
+  readonly defaultCa?: readonly string[]
   readonly server?: GivenCredentials
   /** That the server's certificate must carry; `localhost`. */
   readonly name?: string
@@ -56,8 +58,8 @@ export class EnginePair {
   flight = 0
   readonly #listening: DtlsServer
 
-  constructor(engine: DtlsEngine, { client, server, name = 'localhost' }: PairOptions = {}) {
-    const own = engine.client(credentials(client ?? { ca: certificates.ca }))
+  constructor(engine: DtlsEngine, { client, defaultCa, server, name = 'localhost' }: PairOptions = {}) {
+    const own = engine.client(credentials(client ?? { ca: certificates.ca }), defaultCa)
     try {
       this.#listening = engine.server(credentials(server ?? certificates.localhost))
       try {

@@ -9,7 +9,7 @@ function failureOf({ result }: Signature): unknown {
   return result === 'pointer' ? null : 0
 }
 
-/** A library of which one call can be made to fail, before it does anything. */
+/** A library of which one call can be made to fail, before it does anything. It counts all calls. */
 export class FaultyLibrary implements NativeLibrary {
   readonly callback: NativeLibrary['callback']
   readonly read: NativeLibrary['read']
@@ -17,6 +17,7 @@ export class FaultyLibrary implements NativeLibrary {
   readonly writePointer: NativeLibrary['writePointer']
   readonly pointerIn: NativeLibrary['pointerIn']
   readonly #library: NativeLibrary
+  readonly #calls = new Map<string, number>()
   #name = ''
   #callsBefore = 0
 
@@ -41,9 +42,16 @@ export class FaultyLibrary implements NativeLibrary {
     return this.#callsBefore >= 0
   }
 
+  /** How often that function was called. */
+  calls(name: string): number {
+    return this.#calls.get(name) ?? 0
+  }
+
   function(name: string, signature: Signature): NativeFunction {
     const call = this.#library.function(name, signature)
-    return (...values) =>
-      name === this.#name && this.#callsBefore-- === 0 ? failureOf(signature) : call(...values)
+    return (...values) => {
+      this.#calls.set(name, this.calls(name) + 1)
+      return name === this.#name && this.#callsBefore-- === 0 ? failureOf(signature) : call(...values)
+    }
   }
 }

@@ -7,14 +7,21 @@ import type { Pem } from '../../../options.ts'
 export interface DtlsEngine {
   /** Who it is, such as `OpenSSL 3.0.19`. */
   readonly name: string
-  /** Native objects that are alive, for those who look for leaks. */
+  /** Native objects that are alive, for those who look for leaks. The default authorities, once read, are one. */
   readonly alive: number
 
-  /** @throws UnusableCredentials */
-  client(credentials: DtlsCredentials): DtlsClient
+  /**
+   * @param defaultCa - the authorities to trust if the credentials name none, PEM: read for the first client, and then
+   * kept for those to come, until they are others
+   * @throws UnusableCredentials
+   */
+  client(credentials: DtlsCredentials, defaultCa?: readonly string[]): DtlsClient
 
   /** @throws UnusableCredentials */
   server(credentials: DtlsCredentials): DtlsServer
+
+  /** Frees the default authorities. Clients and connections that trust them live on; the next client has them read again. */
+  forget(): void
 }
 
 /** Most bytes of a datagram of a handshake. Every path takes that much (RFC 8899, section 5.1.2). */

@@ -5,7 +5,7 @@ import type { NativeLibrary } from './native-library.ts'
 import { findNodeFfi, nodeFfiLibrary } from './node-ffi-library.ts'
 import { OpenSslEngine } from './openssl/openssl-engine.ts'
 
-/** One for the process: OpenSSL calls back to it for as long as that lives. */
+/** One for the process: OpenSSL calls back to it for as long as that lives. A worker has one of its own. */
 let loading: Promise<DtlsEngine> | undefined
 
 /** @throws ConnectError `TRANSPORT_UNAVAILABLE`, saying what is missing and how to get it */
@@ -20,7 +20,10 @@ export function loadEngine(): Promise<DtlsEngine> {
 async function load(): Promise<DtlsEngine> {
   const library = await findLibrary()
   try {
-    return new OpenSslEngine(library())
+    const engine = new OpenSslEngine(library())
+    // The process goes on when a worker ends, and nobody else would free what its engine has kept.
+    process.once('exit', () => engine.forget())
+    return engine
   } catch (cause) {
     const why = `the OpenSSL inside this runtime cannot be used: ${(cause as Error).message}`
     throw unavailable(`${why}. Use a Node from nodejs.org, or one that brings OpenSSL 3`, cause)

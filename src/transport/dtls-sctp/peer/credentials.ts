@@ -16,8 +16,13 @@ type WithDefaults = { readonly getCACertificates?: (type: 'default') => string[]
 
 /** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */
 export function clientOf(engine: DtlsEngine, options: TlsConnectOptions): DtlsClient {
-  const ca = options.ca ?? (tls as WithDefaults).getCACertificates?.('default') ?? tls.rootCertificates
-  return made(options, () => engine.client({ ...credentialsOf(options), ca }))
+  const defaultCa = options.ca === undefined ? runtimesCa() : undefined
+  return made(options, () => engine.client(credentialsOf(options), defaultCa))
+}
+
+/** What Node's own TLS trusts; a program may have changed it, by `tls.setDefaultCACertificates`. */
+function runtimesCa(): readonly string[] {
+  return (tls as WithDefaults).getCACertificates?.('default') ?? tls.rootCertificates
 }
 
 /** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */

@@ -3,6 +3,7 @@ import type { NativeLibrary, Pointer } from '../native-library.ts'
 import { Callbacks, protocolNameList } from './callbacks.ts'
 import { Ctrl, DTLS1_2_VERSION, Option, VerifyMode } from './constants.ts'
 import { CredentialsLoader } from './credentials.ts'
+import { DefaultAuthorities } from './default-authorities.ts'
 import { takeError } from './failures.ts'
 import { loadFunctions } from './functions.ts'
 import { type NativeObject, NativeObjects } from './native-objects.ts'
@@ -34,6 +35,7 @@ export class OpenSslEngine implements DtlsEngine {
   readonly name: string
   readonly #openssl: OpenSsl
   readonly #credentials: CredentialsLoader
+  readonly #defaultAuthorities: DefaultAuthorities
 
   /** @throws Error if the program has no OpenSSL, or another than 3 */
   constructor(library: NativeLibrary) {
@@ -42,16 +44,21 @@ export class OpenSslEngine implements DtlsEngine {
     this.name = (ssl.OpenSSL_version(0) as string).split(' ', 2).join(' ')
     if (!this.name.startsWith('OpenSSL 3.')) throw new Error(`it has ${this.name}, and OpenSSL 3 is needed`)
     this.#openssl = { ssl, library, objects, callbacks: new Callbacks(library) }
-    this.#credentials = new CredentialsLoader(ssl, new PemReader(ssl, objects))
+    const pem = new PemReader(ssl, objects)
+    this.#credentials = new CredentialsLoader(ssl, pem)
+    this.#defaultAuthorities = new DefaultAuthorities(ssl, objects, pem)
   }
 
   get alive(): number {
     return this.#openssl.objects.alive
   }
 
-  client(credentials: DtlsCredentials): DtlsClient {
+  client(credentials: DtlsCredentials, defaultCa?: readonly string[]): DtlsClient {
     const { ssl } = this.#openssl
     return this.#withContext(ssl.DTLS_client_method(), credentials, false, context => {
+      if (credentials.ca === undefined && defaultCa !== undefined) {
+        this.#defaultAuthorities.trust(context, defaultCa)
+      }
       ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER, 0n)
       const { alpnProtocols = [] } = credentials
       if (alpnProtocols.length > 0) {
@@ -77,6 +84,10 @@ export class OpenSslEngine implements DtlsEngine {
       }
       return new OpenSslServer(this.#openssl, context, alpnProtocols)
     })
+  }
+
+  forget(): void {
+    this.#defaultAuthorities.free()
   }
 
   /** Makes what has a context, or frees that again. */
