@@ -1,7 +1,6 @@
 /**
- * What the core needs from the runtime: a clock, a turn of the event loop, memory, and a
- * little cryptography. The one seam between the portable
- * layers and the platform; tests put a simulated one in its place.
+ * What the core needs from the runtime: a clock, a turn of the event loop, memory, and a little cryptography. The one
+ * seam between the portable layers and the platform; tests put a simulated one in its place.
  */
 export interface Platform {
   /** Milliseconds from any fixed point; never goes back. */

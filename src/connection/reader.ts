@@ -2,9 +2,11 @@ import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { Fifo } from './fifo.ts'
-import { quiet, rejected } from './promises.ts'
+import { rejected } from './promises.ts'
+import { BatchIterator, DatagramIterator, type DatagramSource } from './reader-iterators.ts'
+import { type Pending, PendingBatch, PendingNext, PendingReceive } from './receivers.ts'
 import type { ConnectionReader } from './types.ts'
-import { refusal, Waiter, wait } from './waiter.ts'
+import { refusal, wait } from './waiter.ts'
 
 /** What a queued datagram costs beside its frame. */
 const DATAGRAM_COST_BYTES = 64
@@ -14,29 +16,6 @@ interface Batch {
   readonly datagrams: ConnectDatagram[]
   readonly cost: number
 }
-
-/** Someone who waits for the next datagram. Undefined is the clean end. */
-class PendingReceive extends Waiter<ConnectDatagram | undefined> {
-  give(datagram: ConnectDatagram | undefined): void {
-    this.resolve(datagram)
-  }
-}
-
-/** A `for await` loop that does. Its promise is the iterator's own: two more would cost a microsecond. */
-class PendingNext extends Waiter<IteratorResult<ConnectDatagram, undefined>> {
-  give(datagram: ConnectDatagram | undefined): void {
-    this.resolve(toResult(datagram))
-  }
-}
-
-/** Someone who waits for all that comes next. */
-class PendingBatch extends Waiter<readonly ConnectDatagram[] | undefined> {
-  give(datagrams: readonly ConnectDatagram[] | undefined): void {
-    this.resolve(datagrams)
-  }
-}
-
-type Pending = PendingReceive | PendingNext | PendingBatch
 
 /** `open`: more may come. `ended`: the peer has ended cleanly. `failed`: the stream broke. */
 type State = { readonly kind: 'open' } | Settled
@@ -63,7 +42,7 @@ export interface ReaderEvents {
  * The way in: keeps what has been decoded until the user asks for it, and stops the transport while that is too
  * much. While someone waits, the queue is empty.
  */
-export class QueueReader implements ConnectionReader {
+export class QueueReader implements ConnectionReader, DatagramSource {
   readonly #limit: number
   readonly #events: ReaderEvents
 
@@ -283,43 +262,4 @@ export class QueueReader implements ConnectionReader {
     this.#paused = false
     this.#events.onQueueRoom()
   }
-}
-
-/** One `for await` loop. Leaving it early takes nothing along: the reader keeps what has not been handed out. */
-class DatagramIterator implements AsyncIterator<ConnectDatagram, undefined> {
-  readonly #reader: QueueReader
-
-  constructor(reader: QueueReader) {
-    this.#reader = reader
-  }
-
-  next(): Promise<IteratorResult<ConnectDatagram, undefined>> {
-    return this.#reader.next()
-  }
-
-  return(): Promise<IteratorResult<ConnectDatagram, undefined>> {
-    return Promise.resolve({ value: undefined, done: true })
-  }
-}
-
-class BatchIterator implements AsyncIterator<readonly ConnectDatagram[], undefined> {
-  readonly #reader: QueueReader
-  readonly #signal: AbortSignal | undefined
-
-  constructor(reader: QueueReader, signal: AbortSignal | undefined) {
-    this.#reader = reader
-    this.#signal = signal
-  }
-
-  next(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
-    return quiet(this.#reader.receiveAll(this.#signal).then(toResult))
-  }
-
-  return(): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
-    return Promise.resolve({ value: undefined, done: true })
-  }
-}
-
-function toResult<T>(value: T | undefined): IteratorResult<T, undefined> {
-  return value === undefined ? { value: undefined, done: true } : { value, done: false }
 }
