@@ -18,7 +18,7 @@ export interface SessionOptions {
    * larger datagram passes alone. Default 4 MiB.
    */
   readonly windowBytes?: number | undefined
-  /** The same in datagrams. Default 16,384. */
+  /** The same in datagrams. Default 65,536. */
   readonly windowMessages?: number | undefined
   /**
    * Longest time in which nothing comes over a connection before it is given up for another, in ms. The peer is asked for
@@ -78,7 +78,7 @@ export interface ListenSessionOptions extends SessionOptions {
 
 const sessionDefaults = {
   windowBytes: 4 * 1024 * 1024,
-  windowMessages: 16_384,
+  windowMessages: 65_536,
   silenceTimeoutMs: 20_000,
 }
 

@@ -328,7 +328,7 @@ describe('the doc comments of src/options.ts', () => {
 
 const sessionRows: Row[] = [
   { name: 'windowBytes', byDefault: 4_194_304, ...whole(1, MAX_SAFE) },
-  { name: 'windowMessages', byDefault: 16_384, ...whole(1, MAX_SAFE) },
+  { name: 'windowMessages', byDefault: 65_536, ...whole(1, MAX_SAFE) },
   { name: 'silenceTimeoutMs', byDefault: 20_000, ...duration },
 ]
 

@@ -49,7 +49,7 @@ export class FrameDecoder {
       const start = at + HEADER_BYTES
       if (end - start < dataBytes) break
       const next = start + dataBytes
-      out.push(datagramIn(readRecipient(chunk, at), buffer, byteOffset + start, dataBytes))
+      out[out.length] = datagramIn(readRecipient(chunk, at), buffer, byteOffset + start, dataBytes)
       at = next
     }
     if (at < end) this.#beginFrame(chunk, at)
