@@ -19,8 +19,13 @@ export class Backoff {
     return Math.floor(longest * this.#random())
   }
 
-  /** Something has lasted so long: if that was longer than a pause would be, the tries begin anew. */
+  /** A connection has lasted so long: if that was longer than a pause would be, the tries begin anew. */
   noteLasted(ms: number): void {
-    if (ms > this.#longest) this.#longest = 0
+    if (ms > this.#longest) this.restart()
+  }
+
+  /** The next try follows at once. */
+  restart(): void {
+    this.#longest = 0
   }
 }

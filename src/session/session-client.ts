@@ -54,6 +54,8 @@ export class SessionClient implements SessionOwner {
   #retryForMs = 0
   #isTrying = false
   #attachedAt = 0
+  /** What the connections before this one have carried; while each carries something, nobody need wait. */
+  #carried = 0
   #lastError: ConnectError | undefined
 
   constructor(
@@ -115,8 +117,15 @@ export class SessionClient implements SessionOwner {
 
   #attach(stream: SessionStream, carrier: Carrier, welcome: Welcome, rest: Uint8Array): void {
     this.#attachedAt = this.#platform.now()
+    this.#noteCarried(welcome.received + stream.progress.received)
     stream.attach(carrier, welcome)
     if (rest.length > 0 && !carrier.isFree) stream.onData(rest)
+  }
+
+  /** @param messages that have ever come whole, at either end */
+  #noteCarried(messages: number): void {
+    if (messages > this.#carried) this.#backoff.restart()
+    this.#carried = messages
   }
 
   /** Tries until the session is attached again, or over. */
