@@ -9,6 +9,7 @@ export async function connectBy({ args, interrupt }: Context): Promise<Connectio
     ...(await tlsOptions<TlsConnectOptions>(args)),
     connectTimeoutMs: args.number('connect-timeout-ms'),
     closeTimeoutMs: args.number('close-timeout-ms'),
+    ...(args.flag('session') ? { session: true } : {}),
     signal: interrupt.signal,
   })
 }

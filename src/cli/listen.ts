@@ -112,13 +112,18 @@ async function run(context: Context): Promise<ExitCode> {
   whenAborted(interrupt.signal, () => taking.interrupt())
   whenAborted(store.broken, () => taking.stop.abort(store.broken.reason))
   await announce(context, listener.address)
+  // A session needs the listener to the end: it takes in the connections that follow a break.
+  const inSession = args.flag('session')
   await serve({
     listener,
     service: (peer, stopping) => take(peer, stopping, store, taking),
     log,
     stop: taking.stop.signal,
-    onOpened: () => once && void listener.close(),
-    onEnded: error => taking.onEnded(error),
+    onOpened: () => once && !inSession && void listener.close(),
+    onEnded: error => {
+      taking.onEnded(error)
+      if (once && inSession) void listener.close()
+    },
   })
   await store.end()
   if (taking.failure !== undefined) throw taking.failure

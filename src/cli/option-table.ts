@@ -55,6 +55,10 @@ const certificateOptions: OptionTable = {
   },
 }
 
+const sessionOption: OptionTable = {
+  session: { text: 'go on over another connection when one breaks; both ends must have it' },
+}
+
 /** Options of the commands that connect. */
 export const clientOptions: OptionTable = {
   'connect-timeout-ms': {
@@ -63,6 +67,7 @@ export const clientOptions: OptionTable = {
     text: 'longest time to reach the peer, in ms',
   },
   ...closeOption,
+  ...sessionOption,
   ca: { value: 'FILE', text: "tls, dtls-sctp: authorities to trust, PEM, in place of Node's own" },
   ...certificateOptions,
   'server-name': {
@@ -74,6 +79,7 @@ export const clientOptions: OptionTable = {
 /** Options of the commands that listen. */
 export const serverOptions: OptionTable = {
   ...closeOption,
+  ...sessionOption,
   ...certificateOptions,
   ca: {
     value: 'FILE',

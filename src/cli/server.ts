@@ -1,5 +1,13 @@
-import { type ConnectError, type Connection, type Listener, listen, type TlsListenOptions } from '../index.ts'
+import {
+  type ConnectError,
+  type Connection,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type TlsListenOptions,
+} from '../index.ts'
 import { addressOf } from './address.ts'
+import type { Arguments } from './arguments.ts'
 import { CliErrorCode, codeOf, messageOf, usageError } from './cli-error.ts'
 import type { Context } from './command.ts'
 import { plural } from './format.ts'
@@ -40,9 +48,16 @@ export async function listenBy({ args, log, interrupt }: Context): Promise<Liste
   return listen(address, {
     ...(await tlsOptions<TlsListenOptions>(args)),
     closeTimeoutMs: args.number('close-timeout-ms'),
+    ...sessionOption(args),
     signal: interrupt.signal,
     onRejected: error => logRejected(log, error),
   })
+}
+
+/** With `--once`, a listener takes one session. */
+function sessionOption(args: Arguments): ListenOptions {
+  if (!args.flag('session')) return {}
+  return { session: args.flag('once') ? { maxSessions: 1 } : true }
 }
 
 /** Serves every connection until the server stops and all of them have ended. What goes wrong with one is logged. */
