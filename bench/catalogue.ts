@@ -5,6 +5,7 @@ import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
 import { handshake } from './cases/handshake.ts'
 import { idleAssociations, idleConnections, idleDtlsAssociations } from './cases/idle.ts'
 import { importTime } from './cases/import-time.ts'
+import { flowsInSession } from './cases/in-session.ts'
 import { largeMessage } from './cases/large-message.ts'
 import { modulesLoaded } from './cases/modules.ts'
 import { slowReader } from './cases/slow-reader.ts'
@@ -242,6 +243,7 @@ export const catalogue: readonly Case[] = [
   ...overOthers,
   ...overSctp,
   ...overDtlsSctp,
+  ...flowsInSession,
   roundTrip,
   pinnedRoundTrip,
   dtlsSctpRoundTrip,

@@ -2,11 +2,19 @@ import type { Sample } from './figures.ts'
 
 export type Medium = 'tcp' | 'tls' | 'unix' | 'sctp' | 'dtls-sctp'
 
+/** What the connections of our own library go over. */
+export interface Way {
+  /** Where the receiver listens. */
+  readonly medium: Medium
+  /** Whether both ends have set `session`. */
+  readonly session?: boolean
+}
+
 /** A way between the processes that is worse than loopback; `run/relay.ts` says how. For what goes over UDP. */
 export type Link = 'narrow' | 'lossy'
 
 /** Work that goes through one connection. */
-export interface Job {
+export interface Job extends Way {
   /** `flow`: messages one way, as fast as they go. `echo`: one message at a time, there and back. */
   readonly kind: 'flow' | 'echo'
   /** Data of one message. */
@@ -15,8 +23,6 @@ export interface Job {
   readonly count: number
   /** Messages before that, which are not. */
   readonly warmUp: number
-  /** Where the receiver listens. */
-  readonly medium: Medium
   readonly link?: Link
   /** The largest packet, for a peer that cannot find it out. */
   readonly packetBytes?: number
@@ -40,8 +46,7 @@ export interface CrowdJob {
 }
 
 /** Connections that are opened and left alone. */
-export interface IdleJob {
-  readonly medium: Medium
+export interface IdleJob extends Way {
   readonly connections: number
   /** How many of them are open when the idle level is taken; they pay for what is paid once. */
   readonly first: number

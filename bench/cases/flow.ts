@@ -14,6 +14,8 @@ export interface FlowPeer {
   readonly peer: string
   /** Where it is not that of the case. */
   readonly medium?: Medium
+  /** Whether it sends in a session. */
+  readonly session?: boolean
   /** The part of the case's messages that it sends, so that a slow one takes no longer than the others. */
   readonly share?: number
   /** Its packets, where it is told. */
@@ -74,7 +76,7 @@ function contender(peer: FlowPeer, work: Work): Contender {
   }
 }
 
-function jobOf({ medium, share = 1, packetBytes }: FlowPeer, work: Work, quick: boolean): Job {
+function jobOf({ medium, session, share = 1, packetBytes }: FlowPeer, work: Work, quick: boolean): Job {
   const count = Math.ceil(work.count * share)
   return {
     kind: 'flow',
@@ -82,6 +84,7 @@ function jobOf({ medium, share = 1, packetBytes }: FlowPeer, work: Work, quick: 
     count: quick ? Math.ceil(count / 4) : count,
     warmUp: Math.ceil(count / 5),
     medium: medium ?? work.medium ?? 'tcp',
+    ...(session !== undefined && { session }),
     ...(packetBytes !== undefined && { packetBytes }),
   }
 }

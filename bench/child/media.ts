@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectOptions, ListenOptions } from 'connect-ts'
-import type { Medium } from '../job.ts'
+import type { Medium, Way } from '../job.ts'
 import { root } from '../root.ts'
 import { socketPath } from '../socket-path.ts'
 
@@ -20,12 +20,16 @@ export function clientIdentity(): { cert: string; key: string } {
 }
 
 /** What our own library is told beside the address. */
-export function listenOptions(medium: Medium): ListenOptions {
-  return isEncrypted(medium) ? { tls: serverTls() } : {}
+export function listenOptions(way: Way): ListenOptions {
+  return { ...sessionOption(way), ...(isEncrypted(way.medium) && { tls: serverTls() }) }
 }
 
-export function connectOptions(medium: Medium): ConnectOptions {
-  return isEncrypted(medium) ? { tls: clientTls() } : {}
+export function connectOptions(way: Way): ConnectOptions {
+  return { ...sessionOption(way), ...(isEncrypted(way.medium) && { tls: clientTls() }) }
+}
+
+function sessionOption({ session }: Way): { session?: true } {
+  return session === true ? { session } : {}
 }
 
 function isEncrypted(medium: Medium): boolean {

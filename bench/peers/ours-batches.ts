@@ -8,7 +8,7 @@ export const receive = (job: Job): Promise<Receiving> => receiveWith(job, readBa
 
 /** `trySend` while there is room, `send` when there is none. */
 export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
-  const { writer } = await open(address, job.medium)
+  const { writer } = await open(address, job)
   const ring = ringOfData(job).map(data => new ConnectDatagram(1, data))
   await begin()
   const total = job.warmUp + job.count

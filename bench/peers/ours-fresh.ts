@@ -8,7 +8,7 @@ export { receive } from './ours.ts'
 
 /** A new `ConnectDatagram` and an awaited `send` for each message. */
 export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
-  const { writer } = await open(address, job.medium)
+  const { writer } = await open(address, job)
   const ring = ringOfData(job)
   await begin()
   const total = job.warmUp + job.count

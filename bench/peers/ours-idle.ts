@@ -8,12 +8,12 @@ import type { IdleJob, Receiving } from '../job.ts'
 const connections: Connection[] = []
 
 export async function receive(job: IdleJob): Promise<Receiving> {
-  const listener = await listen(listenAddress(job.medium), listenOptions(job.medium))
+  const listener = await listen(listenAddress(job.medium), listenOptions(job))
   return { address: listener.address, figures: acceptAll(listener, job) }
 }
 
 export async function send(job: IdleJob, address: string, begin: () => Promise<void>): Promise<Sample> {
-  const options = connectOptions(job.medium)
+  const options = connectOptions(job)
   const open = (): Promise<Connection> => connect(address, options)
   connections.push(...(await inBatches(job.first, open)))
   await begin()

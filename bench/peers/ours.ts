@@ -3,7 +3,7 @@ import { connectOptions, listenAddress, listenOptions } from '../child/media.ts'
 import { Arrivals, ringOfData } from '../child/messages.ts'
 import { roundTrips } from '../child/round-trips.ts'
 import type { Sample } from '../figures.ts'
-import type { Job, Medium, Receiving } from '../job.ts'
+import type { Job, Receiving, Way } from '../job.ts'
 
 type Reading = (connection: Connection, arrivals: Arrivals) => Promise<void>
 
@@ -20,13 +20,13 @@ export async function readBatches(connection: Connection, arrivals: Arrivals): P
 
 export async function receiveWith(job: Job, reading: Reading): Promise<Receiving> {
   const arrivals = new Arrivals(job)
-  const listener = await listen(listenAddress(job.medium), listenOptions(job.medium))
+  const listener = await listen(listenAddress(job.medium), listenOptions(job))
   void listener.accept().then(connection => reading(connection!, arrivals))
   return { address: listener.address, figures: arrivals.figures }
 }
 
-export async function open(address: string, medium: Medium): Promise<Connection> {
-  return connect(address, connectOptions(medium))
+export async function open(address: string, way: Way): Promise<Connection> {
+  return connect(address, connectOptions(way))
 }
 
 export const receive = (job: Job): Promise<Receiving> =>
@@ -34,7 +34,7 @@ export const receive = (job: Job): Promise<Receiving> =>
 
 /** `send` in a loop, awaited. */
 export async function send(job: Job, address: string, begin: () => Promise<void>): Promise<Sample> {
-  const connection = await open(address, job.medium)
+  const connection = await open(address, job)
   const ring = ringOfData(job).map(data => new ConnectDatagram(1, data))
   await begin()
   if (job.kind === 'echo') {
