@@ -3,7 +3,7 @@ import { manyConnections } from './cases/connections.ts'
 import { dtlsSctpRoundTrip, pinnedRoundTrip, roundTrip } from './cases/echo.ts'
 import { type FlowPeer, flow, rateAtLeast } from './cases/flow.ts'
 import { handshake } from './cases/handshake.ts'
-import { idleAssociations, idleConnections, idleDtlsAssociations } from './cases/idle.ts'
+import { idleAssociations, idleConnections, idleDtlsAssociations, idleSessions } from './cases/idle.ts'
 import { importTime } from './cases/import-time.ts'
 import { flowsInSession } from './cases/in-session.ts'
 import { largeMessage } from './cases/large-message.ts'
@@ -252,6 +252,7 @@ export const catalogue: readonly Case[] = [
   largeMessage,
   slowReader,
   idleConnections,
+  idleSessions,
   idleAssociations,
   idleDtlsAssociations,
   importTime,

@@ -16,6 +16,8 @@ export const figures = {
   senderEach: { label: 'connecting end KB', show: kilobytes },
   receiverEach: { label: 'accepting end KB', show: kilobytes },
   bothEach: { label: 'both ends KB', show: kilobytes },
+  senderHeap: { label: 'connecting end heap KB', show: kilobytes },
+  receiverHeap: { label: 'accepting end heap KB', show: kilobytes },
   senderExcess: { label: 'sender peak MB above idle and limit', show: megabytes },
   receiverExcess: { label: 'receiver peak MB above idle and limit', show: megabytes },
   importMs: { label: 'ms', show: digits },

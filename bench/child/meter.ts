@@ -8,17 +8,22 @@ export interface Usage {
   readonly idleBytes: number
   readonly peakBytes: number
   readonly endBytes: number
+  /** Of JavaScript objects and of memory outside the heap that they own, in bytes. */
+  readonly idleHeapBytes: number
+  readonly endHeapBytes: number
 }
 
 /** Measures the process that it runs in. With `--expose-gc`, garbage does not count for the levels. */
 export class Meter {
   #idleBytes = 0
+  #idleHeapBytes = 0
   #cpu = process.cpuUsage()
 
   /** Takes the idle level; the peak counts from here. */
   async begin(): Promise<true> {
     await collectGarbage()
     this.#idleBytes = process.memoryUsage.rss()
+    this.#idleHeapBytes = heapBytes()
     forgetPeak()
     this.#cpu = process.cpuUsage()
     return true
@@ -29,8 +34,20 @@ export class Meter {
     const peakBytes = peak()
     await collectGarbage()
     const endBytes = process.memoryUsage.rss()
-    return { cpuMs: (user + system) / 1000, idleBytes: this.#idleBytes, peakBytes, endBytes }
+    return {
+      cpuMs: (user + system) / 1000,
+      idleBytes: this.#idleBytes,
+      peakBytes,
+      endBytes,
+      idleHeapBytes: this.#idleHeapBytes,
+      endHeapBytes: heapBytes(),
+    }
   }
+}
+
+function heapBytes(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 async function collectGarbage(): Promise<void> {
