@@ -8,6 +8,7 @@ import { importTime } from './cases/import-time.ts'
 import { flowsInSession } from './cases/in-session.ts'
 import { largeMessage } from './cases/large-message.ts'
 import { modulesLoaded } from './cases/modules.ts'
+import { resume } from './cases/resume.ts'
 import { slowReader } from './cases/slow-reader.ts'
 
 const ours: FlowPeer = { name: 'connect-ts', peer: 'ours' }
@@ -244,6 +245,7 @@ export const catalogue: readonly Case[] = [
   ...overSctp,
   ...overDtlsSctp,
   ...flowsInSession,
+  resume,
   roundTrip,
   pinnedRoundTrip,
   dtlsSctpRoundTrip,

@@ -61,6 +61,16 @@ export interface HandshakeJob {
   readonly warmUp: number
 }
 
+/** Over a long way, either a session whose connection is cut again and again, or one plain connection after the other. */
+export interface ResumeJob extends Way {
+  /** Cuts, or connections, that are measured. */
+  readonly count: number
+  /** Those before, which are not. */
+  readonly warmUp: number
+  /** How long it takes in each direction. */
+  readonly oneWayMs: number
+}
+
 export interface Receiving {
   /** For the sender to connect to. */
   readonly address: string
