@@ -21,7 +21,7 @@ Measures connect-ts beside net and tls, libzmq, zeromq.js, ws and usrsctp: two p
   --rounds N     N rounds of each case, 1 to 100
   --json         all samples as JSON, in place of the tables
   --write        writes docs/benchmarks.md and docs/benchmarks.svg
-  --check        quick, beside net and tls alone; fails if a ratio is below its floor (bench/floors.ts)
+  --check        quick, and only what has a floor (bench/floors.ts); fails if a ratio is below it; two minutes
   --help         this, and the names of the cases
 `
 

@@ -1,7 +1,7 @@
 import { type Arguments, help, readArguments, UsageError } from './arguments.ts'
 import type { Case, Contender, Result } from './case.ts'
 import { catalogue } from './catalogue.ts'
-import { belowFloor, checkedCases } from './check.ts'
+import { belowFloor, checkedCases, isCheckable } from './check.ts'
 import { compareAll } from './compare.ts'
 import { progress } from './progress.ts'
 import { jsonOf } from './report/json.ts'
@@ -32,7 +32,8 @@ async function run(args: Arguments): Promise<number> {
   const chosen = choose(args)
   const built = await compileFor(chosen)
   const results: Result[] = []
-  for await (const result of compareAll(possible(chosen, built), args)) {
+  const left = possible(chosen, built)
+  for await (const result of compareAll(args.check ? left.filter(isCheckable) : left, args)) {
     results.push(result)
     if (!args.json) process.stdout.write(`${textOf(result)}\n\n`)
   }
@@ -93,7 +94,9 @@ function withContenders(one: Case, built: ReadonlySet<NativeProgram>): Case[] {
 function checked(results: readonly Result[]): number {
   const lines = belowFloor(results)
   process.stdout.write(
-    lines.length === 0 ? 'every ratio is above its floor\n' : `BELOW ITS FLOOR\n${lines.join('\n')}\n`,
+    lines.length === 0
+      ? `ratios: ${results.length}, none below its floor\n`
+      : `BELOW ITS FLOOR\n${lines.join('\n')}\n`,
   )
   return lines.length === 0 ? 0 : 1
 }
