@@ -13,7 +13,7 @@ import { parseAddress } from '../transport/address.ts'
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import { transportFor } from '../transport/schemes.ts'
 import { type Dialler, SessionClient } from './session-client.ts'
-import { missingSessions, offeringSessions } from './settings.ts'
+import { missingSessions, offeringSessions, settingsInSession } from './settings.ts'
 
 /**
  * Connects to a {@link Listener}, or to any program that speaks the same frames.
@@ -39,12 +39,9 @@ async function connectTo(address: string | URL, options?: ConnectOptions): Promi
   if (settings.session === undefined) {
     return new StreamConnection(await dial(address, settings), settings, systemPlatform)
   }
-  return new SessionClient(
-    settings,
-    settings.session,
-    new AddressDialler(address, settings),
-    systemPlatform,
-  ).begin()
+  const { session } = settings
+  const inSession = settingsInSession(settings, session)
+  return new SessionClient(inSession, session, new AddressDialler(address, inSession), systemPlatform).begin()
 }
 
 /** Dials an address that may change. */

@@ -21,15 +21,14 @@ export interface SessionHost {
 /** A session at the end that listens, with what its client must show to come back. */
 export class ServedSession implements SessionOwner {
   readonly stream: SessionStream
-  readonly sessionId: Uint8Array
-  readonly key: Uint8Array
+  /** As hexadecimal digits. */
+  readonly key: string
   /** That of the last HELLO that was accepted. */
   epoch: number
   readonly #certificate: string | undefined
   readonly #host: SessionHost
 
-  constructor(sessionId: Uint8Array, key: Uint8Array, hello: Hello, below: ByteStream, host: SessionHost) {
-    this.sessionId = sessionId
+  constructor(id: string, key: string, hello: Hello, below: ByteStream, host: SessionHost) {
     this.key = key
     this.epoch = hello.epoch
     this.#certificate = certificateOf(below)
@@ -37,7 +36,7 @@ export class ServedSession implements SessionOwner {
     const { settings, session, platform } = host
     const peerWindow = { bytes: hello.windowBytes, messages: hello.windowMessages }
     const { maxMessageBytes } = settings
-    const options = { role: 'server', id: sessionId, settings: session, maxMessageBytes, peerWindow } as const
+    const options = { role: 'server', id, settings: session, maxMessageBytes, peerWindow } as const
     this.stream = new SessionStream(options, this, platform, below)
   }
 

@@ -8,10 +8,10 @@ import { Backoff } from './backoff.ts'
 import { Carrier } from './carrier.ts'
 import { HelloKind, violation, type Welcome } from './control-frame.ts'
 import { ClientHandshake, Refusal, RejectCode } from './handshake.ts'
-import { equalInConstantTime, newHello, resumeHello } from './hello.ts'
+import { newHello, resumeHello } from './hello.ts'
+import { fromHex, toHex } from './hex.ts'
 import type { Window } from './line.ts'
 import { type SessionOwner, SessionStream } from './session-stream.ts'
-import { settingsInSession } from './settings.ts'
 
 /** Makes connections to the listener. */
 export interface Dialler {
@@ -32,25 +32,20 @@ const FINAL: ReadonlySet<string> = new Set<string>([
   ConnectErrorCode.INVALID_OPTION,
 ])
 
-/** What a session is resumed with. */
-interface Ticket {
-  readonly stream: SessionStream
-  readonly id: Uint8Array
-  readonly key: Uint8Array
-}
-
 /** The end of a session that connects: begins it, and finds it another connection whenever one breaks. */
 export class SessionClient implements SessionOwner {
   readonly #settings: ConnectSettings
   readonly #session: ConnectSessionSettings
   readonly #dialler: Dialler
   readonly #platform: SecurePlatform
-  readonly #window: Window
-  readonly #backoff: Backoff
-  /** Fires when nothing more is to be tried. */
-  readonly #stop = new AbortController()
+  /** Made when a connection has broken: most never do. */
+  #backoff: Backoff | undefined
+  /** While another connection is tried for: fires when nothing more is to be tried. */
+  #stop: AbortController | undefined
   #epoch = 1
-  #ticket: Ticket | undefined
+  #stream: SessionStream | undefined
+  /** What the session is resumed with, as hexadecimal digits. */
+  #key = ''
   #retryForMs = 0
   #isTrying = false
   #attachedAt = 0
@@ -68,9 +63,6 @@ export class SessionClient implements SessionOwner {
     this.#session = session
     this.#dialler = dialler
     this.#platform = platform
-    this.#window = { bytes: session.windowBytes, messages: session.windowMessages }
-    const random = (): number => new DataView(platform.randomBytes(4).buffer).getUint32(0) / 2 ** 32
-    this.#backoff = new Backoff(session.retryDelayMs, session.retryDelayMaxMs, random)
   }
 
   /**
@@ -81,7 +73,7 @@ export class SessionClient implements SessionOwner {
   async begin(): Promise<StreamConnection> {
     const { signal } = this.#settings
     const stream = await this.#dialler.dial(signal)
-    return this.#shake(stream, signal, newHello(this.#window), (carrier, welcome, rest) => {
+    return this.#shake(stream, signal, newHello(windowOf(this.#session)), (carrier, welcome, rest) => {
       if (!isAnswer(welcome, HelloKind.NEW, this.#epoch)) return undefined
       return this.#begun(carrier, welcome, rest)
     })
@@ -91,26 +83,27 @@ export class SessionClient implements SessionOwner {
 
   onDetached(error: ConnectError): void {
     this.#lastError = error
-    this.#backoff.noteLasted(this.#platform.now() - this.#attachedAt)
+    this.#backoff?.noteLasted(this.#platform.now() - this.#attachedAt)
     if (!this.#isTrying) void this.#goOn()
   }
 
   onKept(): void {}
 
   onOver(): void {
-    this.#stop.abort()
+    this.#stop?.abort()
   }
 
   #begun(carrier: Carrier, welcome: Welcome, rest: Uint8Array): StreamConnection {
-    const { sessionId: id, key, windowBytes, windowMessages, retentionMs } = welcome
+    const { sessionId, key, retentionMs } = welcome
+    const id = toHex(sessionId)
     const { maxMessageBytes } = this.#settings
-    const peerWindow = { bytes: windowBytes, messages: windowMessages }
+    const peerWindow = windowOf(welcome)
     const options = { role: 'client', id, settings: this.#session, maxMessageBytes, peerWindow } as const
     const stream = new SessionStream(options, this, this.#platform, carrier.stream)
-    const settings = settingsInSession(this.#settings, this.#session)
-    const connection = new StreamConnection(stream, settings, this.#platform, stream)
+    const connection = new StreamConnection(stream, this.#settings, this.#platform, stream)
     this.#retryForMs = this.#session.retryForMs ?? Math.min(retentionMs, MAX_TIMER_MS)
-    this.#ticket = { stream, id, key }
+    this.#stream = stream
+    this.#key = toHex(key)
     this.#attach(stream, carrier, welcome, rest)
     return connection
   }
@@ -124,28 +117,40 @@ export class SessionClient implements SessionOwner {
 
   /** @param messages that have ever come whole, at either end */
   #noteCarried(messages: number): void {
-    if (messages > this.#carried) this.#backoff.restart()
+    if (messages > this.#carried) this.#backoff?.restart()
     this.#carried = messages
   }
 
   /** Tries until the session is attached again, or over. */
   async #goOn(): Promise<void> {
     this.#isTrying = true
-    const { stream } = this.#ticket!
-    const ms = this.#retryForMs
-    const cancel = this.#platform.startTimer(() => stream.lose(this.#outOfTime()), Math.max(1, ms))
+    const stream = this.#stream!
+    const backoff = this.#newBackoff()
+    this.#stop = new AbortController()
+    const { signal } = this.#stop
+    const cancel = this.#platform.startTimer(
+      () => stream.lose(this.#outOfTime()),
+      Math.max(1, this.#retryForMs),
+    )
     for (let attempt = 1; stream.session.state === 'detached'; attempt++) {
-      await this.#pause(this.#backoff.next())
-      if (!this.#stop.signal.aborted) await this.#try(attempt)
+      await this.#pause(backoff.next(), signal)
+      if (!signal.aborted) await this.#try(attempt, signal)
     }
     cancel()
+    this.#stop = undefined
     this.#isTrying = false
   }
 
-  async #try(attempt: number): Promise<void> {
+  #newBackoff(): Backoff {
+    const { retryDelayMs, retryDelayMaxMs } = this.#session
+    this.#backoff ??= new Backoff(retryDelayMs, retryDelayMaxMs, () => randomOf(this.#platform))
+    return this.#backoff
+  }
+
+  async #try(attempt: number, signal: AbortSignal): Promise<void> {
     try {
-      await this.#redirect(attempt)
-      await this.#resume()
+      await this.#redirect(attempt, signal)
+      await this.#resume(signal)
     } catch (cause) {
       const error = asConnectError(cause)
       this.#lastError = error
@@ -154,28 +159,27 @@ export class SessionClient implements SessionOwner {
   }
 
   /** Asks the user where to connect now. */
-  async #redirect(attempt: number): Promise<void> {
-    const { signal } = this.#stop
+  async #redirect(attempt: number, signal: AbortSignal): Promise<void> {
     const redirect = await this.#session.beforeRetry?.({ attempt, error: this.#lastError!, signal })
     if (redirect !== undefined) this.#dialler.redirect(redirect)
   }
 
-  async #resume(): Promise<void> {
-    const { stream, id, key } = this.#ticket!
-    const { signal } = this.#stop
+  async #resume(signal: AbortSignal): Promise<void> {
+    const stream = this.#stream!
+    const { id } = stream.session
     const below = await this.#dialler.dial(signal)
     const epoch = ++this.#epoch
-    const hello = resumeHello({ sessionId: id, epoch, ...stream.progress }, this.#window, key, this.#platform)
+    const fields = { sessionId: fromHex(id), epoch, ...stream.progress }
+    const hello = resumeHello(fields, windowOf(this.#session), fromHex(this.#key), this.#platform)
     await this.#shake(below, signal, hello, (carrier, welcome, rest) => {
-      const isRight = isAnswer(welcome, HelloKind.RESUME, epoch) && equalInConstantTime(welcome.sessionId, id)
-      if (!isRight) return undefined
+      if (!isAnswer(welcome, HelloKind.RESUME, epoch) || toHex(welcome.sessionId) !== id) return undefined
       this.#attach(stream, carrier, welcome, rest)
       return true
     })
   }
 
   #lose(error: ConnectError): void {
-    const { stream } = this.#ticket!
+    const stream = this.#stream!
     if (!(error instanceof Refusal)) {
       stream.lose(error)
       return
@@ -193,8 +197,7 @@ export class SessionClient implements SessionOwner {
     return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
   }
 
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
     if (ms < 1 || signal.aborted) return Promise.resolve()
     return new Promise(resolve => {
       const go = (): void => {
@@ -242,6 +245,15 @@ export class SessionClient implements SessionOwner {
       )
     })
   }
+}
+
+function windowOf({ windowBytes, windowMessages }: Pick<Welcome, 'windowBytes' | 'windowMessages'>): Window {
+  return { bytes: windowBytes, messages: windowMessages }
+}
+
+/** A number from 0 to below 1. */
+function randomOf(platform: SecurePlatform): number {
+  return new DataView(platform.randomBytes(4).buffer).getUint32(0) / 2 ** 32
 }
 
 /** Timers beyond this fire at once. */

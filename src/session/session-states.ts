@@ -8,8 +8,8 @@ export class SessionStates implements Session {
   /** Fulfilled by the next change, if somebody waits for it. */
   #changed: Deferred<void> | undefined
 
-  constructor(id: Uint8Array) {
-    this.id = Array.from(id, byte => byte.toString(16).padStart(2, '0')).join('')
+  constructor(id: string) {
+    this.id = id
   }
 
   get state(): SessionState {

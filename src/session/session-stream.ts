@@ -17,7 +17,8 @@ const ACK_DELAY_MS = 2
 
 export interface SessionStreamOptions {
   readonly role: 'client' | 'server'
-  readonly id: Uint8Array
+  /** As hexadecimal digits. */
+  readonly id: string
   readonly settings: SessionSettings
   readonly maxMessageBytes: number
   /** What the peer takes. */

@@ -17,6 +17,7 @@ import { DetachedSessions } from './detached-sessions.ts'
 import { Guest, type GuestHost } from './guest.ts'
 import { RejectCode } from './handshake.ts'
 import { isProved } from './hello.ts'
+import { fromHex, toHex } from './hex.ts'
 import { ServedSession } from './served-session.ts'
 import type { SessionStream } from './session-stream.ts'
 import { missingSessions } from './settings.ts'
@@ -128,11 +129,11 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
       guest.refuse(RejectCode.FULL, fullError(`${this.session.maxSessions} sessions`))
       return
     }
-    const id = this.platform.randomBytes(SESSION_ID_BYTES)
-    const session = new ServedSession(id, this.platform.randomBytes(KEY_BYTES), hello, guest.stream, this)
-    this.#sessions.set(session.id, session)
-    const carrier = guest.leave()
-    this.#welcome(carrier, session, hello, session.key)
+    const id = toHex(this.platform.randomBytes(SESSION_ID_BYTES))
+    const key = this.platform.randomBytes(KEY_BYTES)
+    const session = new ServedSession(id, toHex(key), hello, guest.stream, this)
+    this.#sessions.set(id, session)
+    this.#welcome(guest.leave(), session, hello, key)
   }
 
   /** A session whose client has never been heard of again makes room for another, if there must be some. */
@@ -148,13 +149,13 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   }
 
   async #resume(guest: Guest, hello: Hello): Promise<void> {
-    const id = idOf(hello.sessionId)
+    const id = toHex(hello.sessionId)
     const known = this.#sessions.get(id) ?? this.#tombstones.get(id, this.platform.now())
     if (known === undefined) {
       guest.refuse(RejectCode.UNKNOWN, refused('an unknown session'))
       return
     }
-    const isRight = await isProved(hello, known.key, this.platform)
+    const isRight = await isProved(hello, fromHex(known.key), this.platform)
     if (guest.isGone) return
     if (!isRight) guest.refuse(RejectCode.FORBIDDEN, refused('a session without its proof'))
     else this.#goOn(guest, hello, id)
@@ -188,12 +189,12 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   #welcome(carrier: Carrier, session: ServedSession, hello: Hello, key: Uint8Array): void {
     const { windowBytes, windowMessages, retentionMs } = this.session
     const { kind, epoch } = hello
-    const { stream, sessionId } = session
+    const { stream, id } = session
     const windows = { windowBytes, windowMessages }
     const welcome = {
       type: ControlType.WELCOME,
       kind,
-      sessionId,
+      sessionId: fromHex(id),
       epoch,
       key,
       retentionMs,
@@ -236,10 +237,6 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     this.#tombstones.expire(now)
     this.#sweepLater()
   }
-}
-
-export function idOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function refused(what: string): ConnectError {

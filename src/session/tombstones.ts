@@ -4,7 +4,7 @@ import type { Progress } from './line.ts'
 /** What is left of a session that is over. */
 export interface Tombstone {
   readonly code: number
-  readonly key: Uint8Array
+  readonly key: string
   /** How far its client's direction had come. */
   readonly progress: Progress
 }
@@ -12,7 +12,7 @@ export interface Tombstone {
 /** A session that is over. */
 interface Departed {
   readonly id: string
-  readonly key: Uint8Array
+  readonly key: string
   readonly stream: { readonly session: { readonly state: string }; readonly progress: Progress }
 }
 

@@ -59,7 +59,8 @@ export class World {
     const settings = resolveConnectOptions({ handshakeTimeoutMs: 3000, ...options })
     for (let tries = 0; ; tries++) {
       must(tries < 300, 'a session does not begin')
-      const client = new SessionClient(settings, settings.session!, this, this.platform)
+      const inSession = settingsInSession(settings, settings.session!)
+      const client = new SessionClient(inSession, settings.session!, this, this.platform)
       try {
         return await client.begin()
       } catch (error) {
