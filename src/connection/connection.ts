@@ -211,6 +211,14 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.reader.forget(this.countConsumed())
   }
 
+  get begunFrames(): number {
+    return this.writer.begun
+  }
+
+  get tailBytes(): number {
+    return this.writer.tail
+  }
+
   watchConsumption(): void {
     this.reader.watchConsumption()
   }

@@ -23,6 +23,10 @@ export class SendBuffer {
   #segments: Uint8Array[] = []
   /** For each segment, whether it is large data, behind a header that is in the segment before it. */
   #isData: boolean[] = []
+  /** For each segment, how many frames begin in it; and how many in what is in no segment yet. */
+  #begins: number[] = []
+  #runBegins = 0
+  #begun = 0
   /** The slab that is being filled; its bytes [#from, #to) are in no segment yet. */
   #slab: Uint8Array | undefined
   #from = 0
@@ -54,6 +58,7 @@ export class SendBuffer {
     const copied = dataBytes <= COPY_BYTES
     const at = this.#reserve(copied ? HEADER_BYTES + dataBytes : HEADER_BYTES)
     const slab = this.#slab!
+    this.#runBegins++
     writeHeader(slab, at, datagram.recipient, dataBytes)
     if (copied) {
       slab.set(datagram.data, at + HEADER_BYTES)
@@ -63,6 +68,16 @@ export class SendBuffer {
       this.#holdsLarge = true
     }
     this.#byteLength += HEADER_BYTES + dataBytes
+  }
+
+  /** Frames that begin in what was taken so far. */
+  get begun(): number {
+    return this.#begun
+  }
+
+  /** Bytes that the last of them lacks: 0 if what was taken ends with a frame. */
+  get tail(): number {
+    return this.#isData[0] === true ? this.#segments[0]!.length : 0
   }
 
   /** Whether what was taken so far ends inside a frame. */
@@ -86,8 +101,10 @@ export class SendBuffer {
       if (length === 0) throw transferredError()
       byteLength += length
     }
+    for (let i = 0; i < count; i++) this.#begun += this.#begins[i]!
     const segments = this.#segments.splice(0, count)
     this.#isData.splice(0, count)
+    this.#begins.splice(0, count)
     if (this.#isData[0] === true && byteLength < most) {
       segments.push(this.#cut(most - byteLength))
       byteLength = most
@@ -146,6 +163,8 @@ export class SendBuffer {
   #push(segment: Uint8Array, isData: boolean): void {
     this.#segments.push(segment)
     this.#isData.push(isData)
+    this.#begins.push(isData ? 0 : this.#runBegins)
+    if (!isData) this.#runBegins = 0
   }
 
   /** Takes the first bytes of the large data that is next; it has more. */

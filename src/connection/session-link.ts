@@ -19,6 +19,10 @@ export interface SessionLink {
 export interface SessionUser {
   /** Datagrams that have been consumed; never goes back. */
   countConsumed(): number
+  /** Frames that begin in what it has given the stream, that of the `write` which asks included. */
+  readonly begunFrames: number
+  /** Bytes that the last of them lacks: 0 if what it has given ends with a frame. */
+  readonly tailBytes: number
   /** Single datagrams should be told of again. */
   watchConsumption(): void
   /** Gives the session all that was taken to be sent. */

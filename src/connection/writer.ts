@@ -177,6 +177,16 @@ export class QueueWriter implements ConnectionWriter {
     return unlessAborted(this.#whenFinished(), 'close', options?.signal)
   }
 
+  /** Frames that begin in what the stream was given. */
+  get begun(): number {
+    return this.#buffer?.begun ?? 0
+  }
+
+  /** Bytes that the last of them lacks. */
+  get tail(): number {
+    return this.#buffer?.tail ?? 0
+  }
+
   /** Gives the stream what waits in the queue, without waiting for the end of the turn. */
   handOver(): void {
     this.#write()

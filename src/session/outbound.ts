@@ -73,9 +73,9 @@ export class Outbound {
     this.#window = window
   }
 
-  /** Takes encoded frames; they must not change until they are confirmed. */
-  take(segments: readonly Uint8Array[], byteLength: number): void {
-    this.#retained.add(segments, byteLength)
+  /** Takes encoded frames, as {@link RetainedFrames.add}; they must not change until they are confirmed. */
+  take(segments: readonly Uint8Array[], byteLength: number, begun: number, tail: number): void {
+    this.#retained.add(segments, byteLength, begun, tail)
   }
 
   /** Goes back to behind frame `received`, to send what follows over a new line. */

@@ -22,8 +22,8 @@ export interface Chunk {
 /**
  * The encoded frames that the peer has not consumed yet, in the memory in which they were written; none is copied.
  *
- * A frame's number is its place in the direction, from 1 on. Frames are counted once, when they are taken, along their
- * size fields. What is asked about a place in the middle of a chunk is found by walking that chunk.
+ * A frame's number is its place in the direction, from 1 on. Whoever wrote a chunk says how many frames begin in it; what
+ * is asked about a place in the middle of a chunk is found by walking that chunk along the frames' size fields.
  */
 export class RetainedFrames {
   readonly #chunks: Chunk[] = []
@@ -52,22 +52,30 @@ export class RetainedFrames {
     return this.#takenBytes - this.#confirmedBytes
   }
 
-  add(segments: readonly Uint8Array[], byteLength: number): void {
-    const rest = Math.min(this.#tail, byteLength)
-    const begunBefore = this.#begun
-    const ends = this.#count(segments)
-    const start = this.#takenBytes
+  /**
+   * @param begun frames that begin in all that was ever taken, this included
+   * @param tail bytes that the last of them lacks
+   */
+  add(segments: readonly Uint8Array[], byteLength: number, begun: number, tail: number): void {
+    const ends: number[] = []
+    let end = 0
+    for (const { length } of segments) {
+      end += length
+      ends.push(end)
+    }
     this.#chunks.push({
       segments,
       ends,
       byteLength,
-      start,
-      rest,
-      begunBefore,
-      begun: this.#begun,
-      tail: this.#tail,
+      start: this.#takenBytes,
+      rest: Math.min(this.#tail, byteLength),
+      begunBefore: this.#begun,
+      begun,
+      tail,
     })
     this.#takenBytes += byteLength
+    this.#begun = begun
+    this.#tail = tail
   }
 
   /** The peer has consumed the frames up to this number, which have all been taken. Returns how many bytes are free. */
@@ -123,34 +131,6 @@ export class RetainedFrames {
     const known = this.#confirmedBytes > chunk.start
     const position = known ? this.#confirmedBytes : chunk.start + chunk.rest
     return walkFrames(chunk, position, count - (known ? this.#confirmed : chunk.begunBefore))
-  }
-
-  /**
-   * Counts the frames that begin in the segments; returns where each segment ends. A frame mostly has the size of the one
-   * before it; the processor reads ahead where the step does not depend on what was just read.
-   */
-  #count(segments: readonly Uint8Array[]): number[] {
-    const ends: number[] = []
-    let total = 0
-    let left = this.#tail
-    let begun = this.#begun
-    for (const segment of segments) {
-      const end = segment.length
-      let at = left
-      let step = 0
-      while (at < end) {
-        const bytes = frameBytes(segment, at)
-        if (bytes !== step) step = bytes
-        at += step
-        begun++
-      }
-      left = at - end
-      total += end
-      ends.push(total)
-    }
-    this.#tail = left
-    this.#begun = begun
-    return ends
   }
 }
 

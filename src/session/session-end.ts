@@ -108,9 +108,14 @@ export class SessionEnd implements WalkerUser {
     this.#inbound.restart()
   }
 
-  /** Takes encoded frames; they must not change until `onConfirmed` has counted them. */
-  write(segments: readonly Uint8Array[], byteLength: number): void {
-    this.#outbound.take(segments, byteLength)
+  /**
+   * Takes encoded frames; they must not change until `onConfirmed` has counted them.
+   *
+   * @param begun frames that begin in all that was ever written, this included
+   * @param tail bytes that the last of them lacks
+   */
+  write(segments: readonly Uint8Array[], byteLength: number, begun: number, tail: number): void {
+    this.#outbound.take(segments, byteLength, begun, tail)
     this.#try(() => this.#flow())
   }
 

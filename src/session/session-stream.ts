@@ -146,7 +146,8 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   }
 
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
-    this.#machine.write(segments, byteLength)
+    const { begunFrames, tailBytes } = this.#user!
+    this.#machine.write(segments, byteLength, begunFrames, tailBytes)
     if (this.#carrier === undefined) this.#owner.onKept(byteLength)
     return false
   }

@@ -141,7 +141,11 @@ describe('a send buffer', () => {
             const { segments, byteLength } = buffer.take(amount)
             assert.ok(byteLength <= amount, 'more than asked for')
             assert.ok(byteLength > 0 || appended === taken, 'nothing, though something waits')
-            assert.equal(buffer.midFrame, !borders.has(taken + byteLength))
+            const end = taken + byteLength
+            const sorted = [...borders]
+            assert.equal(buffer.midFrame, !borders.has(end))
+            assert.equal(buffer.begun, sorted.filter(border => border < end).length)
+            assert.equal(buffer.tail, sorted.find(border => border >= end)! - end)
             assert.equal(
               segments.reduce((sum, segment) => sum + segment.length, 0),
               byteLength,

@@ -12,6 +12,7 @@ export class TestEnd implements SessionEndUser {
   /** What was written to the line of the moment, and not delivered. */
   readonly outbox: Uint8Array[] = []
   readonly #decoder = new FrameDecoder(1_000_000)
+  #sent = 0
   confirmedBytes = 0
   consumed = 0
   /** Whether all that comes is consumed at once. */
@@ -54,7 +55,7 @@ export class TestEnd implements SessionEndUser {
   send(...datagrams: ConnectDatagram[]): void {
     for (const datagram of datagrams) {
       const frame = datagram.encode()
-      this.end.write([frame], frame.length)
+      this.end.write([frame], frame.length, ++this.#sent, 0)
     }
   }
 

@@ -367,7 +367,7 @@ describe('an end of a session', () => {
   it('is lost when data that must be sent again was transferred away', () => {
     const ends = attached()
     const frame = datagramsOf([1000])[0]!.encode()
-    ends.client.end.write([frame], frame.length)
+    ends.client.end.write([frame], frame.length, 1, 0)
     ends.break()
     structuredClone(frame.buffer, { transfer: [frame.buffer as ArrayBuffer] })
     ends.attach()

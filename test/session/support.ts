@@ -34,7 +34,7 @@ export function retain(datagrams: readonly ConnectDatagram[], most = 64 * 1024):
 function addAll(retained: RetainedFrames, buffer: SendBuffer, most: number): void {
   while (buffer.byteLength > 0) {
     const { segments, byteLength } = buffer.take(most)
-    retained.add(segments, byteLength)
+    retained.add(segments, byteLength, buffer.begun, buffer.tail)
   }
 }
 
