@@ -136,7 +136,8 @@ export class SessionEnd implements WalkerUser {
 
   /** The line has passed on bytes that `write` had left in flight. */
   onWritten(byteLength: number): void {
-    this.#heard = true
+    // A line may well take what nobody gets. It counts only as long as the peer cannot be asked.
+    if ((this.#due & Due.PING) !== 0) this.#heard = true
     this.#outbound.onWritten(byteLength)
     this.#try(() => this.#flow())
   }
