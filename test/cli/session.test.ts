@@ -12,8 +12,8 @@ describe('session', { concurrency: true }, () => {
     const content = randomBytes(5_000_123)
     writeFileSync(file, content)
     const listener = new Program('listen', 'tcp://127.0.0.1:0', '--session', '--once', '--output', copy)
-    // The first connection lasts until the session has begun.
-    const proxy = await CuttingProxy.to(await listener.address(), () => 400_000)
+    const mishap = { kind: 'both are reset', afterBytes: 400_000, ms: 0 } as const
+    const proxy = await CuttingProxy.to(await listener.address(), () => mishap)
     t.after(() => proxy.close())
     const sent = await run('send', proxy.address, '--session', '--file', file)
     assert.equal(sent.code, 0, sent.stderr)

@@ -1,72 +1,136 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { freshPath } from '../support/media.ts'
+import { Countdown, type CuttingPath, type Mishaps } from './mishaps.ts'
+import { ProxyLane } from './proxy-lane.ts'
 
-/** A TCP proxy on loopback that breaks what goes through it. */
-export class CuttingProxy {
+/**
+ * A break is told to both ends, to one or to none; who is not told hears nothing more. A stall passes: what was held back
+ * comes late, also to an end whose peer has gone by then.
+ */
+const BREAKS = [
+  'both are reset',
+  'both are ended',
+  'the client is reset',
+  'the server is reset',
+  'nobody is told',
+] as const
+const STALLS = ['a stall', 'a stall to the server', 'a stall to the client'] as const
+
+export type StreamMishap = (typeof BREAKS)[number] | (typeof STALLS)[number]
+
+export const STREAM_MISHAPS: readonly StreamMishap[] = [...BREAKS, ...STALLS]
+
+/** A proxy on loopback that breaks and delays what goes through it: TCP, whatever is in it, or Unix sockets. */
+export class CuttingProxy implements CuttingPath {
+  readonly address: string
   readonly #server: Server
-  readonly #pairs = new Set<readonly [Socket, Socket]>()
+  readonly #countdown: Countdown<StreamMishap>
+  readonly #pairs = new Set<Pair>()
   cuts = 0
+  stalls = 0
 
-  private constructor(server: Server, target: number, bytesUntilCut: () => number) {
+  private constructor(server: Server, address: string, target: string, mishaps: Mishaps<StreamMishap>) {
     this.#server = server
-    server.on('connection', near =>
-      this.#join(near, connect({ host: '127.0.0.1', port: target }), bytesUntilCut()),
-    )
+    this.#countdown = new Countdown(mishaps)
+    this.address = address
+    server.on('connection', near => {
+      const far = connectTo(target)
+      const pair = new Pair(near, far, this.#countdown, this)
+      this.#pairs.add(pair)
+      const onClose = (): unknown => near.closed && far.closed && this.#pairs.delete(pair)
+      for (const socket of [near, far]) socket.on('close', onClose)
+    })
   }
 
-  /** @param bytesUntilCut says of each connection after how many bytes, of both directions, it breaks */
-  static async to(address: string, bytesUntilCut: () => number): Promise<CuttingProxy> {
-    const server = createServer({ noDelay: true })
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    return new CuttingProxy(server, Number(new URL(address.replace('tcp:', 'http:')).port), bytesUntilCut)
+  /** @param mishaps of all connections, one after the other; none if not given */
+  static async to(target: string, mishaps: Mishaps<StreamMishap> = () => undefined): Promise<CuttingProxy> {
+    const server = createServer({ noDelay: true, allowHalfOpen: true })
+    const { protocol } = new URL(target)
+    const where = protocol === 'unix:' ? { path: freshPath('proxy') } : { host: '127.0.0.1', port: 0 }
+    await new Promise<void>(resolve => server.listen(where, resolve))
+    const place = where.path ?? `127.0.0.1:${(server.address() as AddressInfo).port}`
+    return new CuttingProxy(server, `${protocol}//${place}`, target, mishaps)
   }
 
-  get address(): string {
-    return `tcp://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  /** Breaks all that goes through. */
   cutAll(): void {
-    for (const pair of this.#pairs) this.#cut(pair)
+    for (const pair of this.#pairs) pair.befall('both are reset', 0)
   }
 
-  close(): void {
+  muteAll(): void {
+    for (const pair of this.#pairs) pair.befall('nobody is told', 0)
+  }
+
+  calm(): void {
+    this.#countdown.stop()
+  }
+
+  async close(): Promise<void> {
     this.#server.close()
-    this.cutAll()
+    for (const pair of this.#pairs) pair.befall('both are ended', 0)
+  }
+}
+
+interface Tally {
+  cuts: number
+  stalls: number
+}
+
+/** A connection through the proxy. */
+class Pair {
+  readonly #near: Socket
+  readonly #far: Socket
+  readonly #toServer: ProxyLane
+  readonly #toClient: ProxyLane
+  readonly #countdown: Countdown<StreamMishap>
+  readonly #tally: Tally
+
+  constructor(near: Socket, far: Socket, countdown: Countdown<StreamMishap>, tally: Tally) {
+    this.#near = near
+    this.#far = far
+    this.#countdown = countdown
+    this.#tally = tally
+    this.#toServer = new ProxyLane(near, far)
+    this.#toClient = new ProxyLane(far, near)
+    near.on('data', chunk => this.#carry(chunk, this.#toServer))
+    far.on('data', chunk => this.#carry(chunk, this.#toClient))
   }
 
-  #join(near: Socket, far: Socket, bytes: number): void {
-    const pair = [near, far] as const
-    this.#pairs.add(pair)
-    let left = bytes
-    for (const [from, to] of [pair, [far, near]] as const) {
-      from.on('data', chunk => {
-        if (left <= 0) return
-        const part = chunk.subarray(0, left)
-        left -= part.length
-        if (!to.write(part)) {
-          from.pause()
-          to.once('drain', () => from.resume())
-        }
-        if (left <= 0) this.#cut(pair)
-      })
-      from.on('end', () => to.end())
-      from.on('error', () => to.destroy())
-      from.on('close', () => {
-        to.destroy()
-        this.#pairs.delete(pair)
-      })
+  befall(kind: StreamMishap, ms: number): void {
+    if (kind.startsWith('a stall')) {
+      this.#tally.stalls++
+      if (kind !== 'a stall to the client') this.#toServer.hold(ms)
+      if (kind !== 'a stall to the server') this.#toClient.hold(ms)
+      return
+    }
+    if (!this.#toServer.isCut) this.#tally.cuts++
+    this.#toServer.cut()
+    this.#toClient.cut()
+    if (kind === 'nobody is told') return
+    const byReset = kind !== 'both are ended'
+    if (kind !== 'the client is reset') sever(this.#far, byReset)
+    if (kind !== 'the server is reset') sever(this.#near, byReset)
+  }
+
+  #carry(chunk: Buffer, lane: ProxyLane): void {
+    for (let rest = chunk; rest.length > 0 && !lane.isCut; ) {
+      const part = rest.subarray(0, this.#countdown.left)
+      rest = rest.subarray(part.length)
+      lane.pass(part)
+      const mishap = this.#countdown.count(part.length)
+      if (mishap !== undefined) this.befall(mishap.kind, mishap.ms)
     }
   }
+}
 
-  /** By turns with a reset, with an end, and without a word to one of the two for a while. */
-  #cut([near, far]: readonly [Socket, Socket]): void {
-    this.cuts++
-    if (this.cuts % 3 === 0) {
-      near.resetAndDestroy()
-      far.resetAndDestroy()
-    } else if (this.cuts % 3 === 1) {
-      near.destroy()
-      far.destroy()
-    } else near.resetAndDestroy()
-  }
+/** A Unix socket has no reset. */
+function sever(socket: Socket, byReset: boolean): void {
+  if (byReset && socket.remoteFamily !== undefined) socket.resetAndDestroy()
+  else socket.destroy()
+}
+
+function connectTo(target: string): Socket {
+  const { protocol, port, pathname } = new URL(target)
+  const where =
+    protocol === 'unix:' ? { path: pathname } : { host: '127.0.0.1', port: Number(port), noDelay: true }
+  return connect({ ...where, allowHalfOpen: true })
 }

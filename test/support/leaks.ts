@@ -13,15 +13,19 @@ const watched = [
   'Timeout',
 ]
 
-/** Makes the test file (or the suite that calls it) fail if it leaves a socket, a server or a timer open. */
-export function failOnLeaks(): void {
+/**
+ * Makes the test file (or the suite that calls it) fail if it leaves a socket, a server or a timer open.
+ *
+ * @param patienceMs how long what is being closed may take
+ */
+export function failOnLeaks(patienceMs = 2000): void {
   let atStart: Map<string, number>
   before(() => {
     atStart = openResources()
   })
   after(async () => {
     // What is being closed needs a few turns of the event loop.
-    for (let i = 0; i < 200 && leaks(atStart).length > 0; i++) await sleep(10)
+    for (let i = 0; i < patienceMs / 10 && leaks(atStart).length > 0; i++) await sleep(10)
     assert.deepEqual(leaks(atStart), [], 'resources left open')
   })
 }
