@@ -56,7 +56,7 @@ async function listenForSessions(
   const source = await bind(table)
   listener.attach({
     address: source.address,
-    ...(source.updateTls === undefined ? {} : { updateTls: source.updateTls }),
+    ...(source.updateTls === undefined ? {} : { updateTls: tls => source.updateTls?.(tls) }),
     async close() {
       table.close()
       await source.close()
