@@ -132,6 +132,8 @@ export class SessionClient implements SessionOwner {
       () => stream.lose(this.#outOfTime()),
       Math.max(1, this.#retryForMs),
     )
+    // The session may be over while a hook of the user's never ends.
+    signal.addEventListener('abort', cancel)
     for (let attempt = 1; stream.session.state === 'detached'; attempt++) {
       await this.#pause(backoff.next(), signal)
       if (!signal.aborted) await this.#try(attempt, signal)
