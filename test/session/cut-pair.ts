@@ -9,6 +9,8 @@ import type { CuttingPath } from './mishaps.ts'
 export interface CutPairOptions {
   readonly client?: ConnectSessionOptions
   readonly server?: ListenSessionOptions
+  /** At both ends. */
+  readonly closeTimeoutMs?: number
 }
 
 /** Two ends of a session, on a path that breaks when it is told to. */
@@ -25,12 +27,14 @@ export async function openCutPair(
   medium: Medium,
   options: CutPairOptions = {},
 ): Promise<CutPair> {
-  const listener = await openListener(t, medium, { session: { ...QUICK, ...options.server } })
+  const { closeTimeoutMs } = options
+  const common = { closeTimeoutMs }
+  const listener = await openListener(t, medium, { ...common, session: { ...QUICK, ...options.server } })
   const path = await cuttingPath(listener.address)
   t.after(() => path.close())
   const accepted = acceptOne(t, listener)
   const session = { ...QUICK, retryDelayMs: 5, retryDelayMaxMs: 50, ...options.client }
-  const client = await openClient(t, medium, path.address, { connectTimeoutMs: 1000, session })
+  const client = await openClient(t, medium, path.address, { ...common, connectTimeoutMs: 1000, session })
   return { client, server: await accepted, listener, path }
 }
 
