@@ -6,6 +6,8 @@ export class ProxyLane {
   readonly #to: Socket
   #held: Buffer[] | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Until the operating system has taken what was written. */
+  #isWaiting = false
   #hasEnded = false
   #isCut = false
 
@@ -55,9 +57,13 @@ export class ProxyLane {
   }
 
   #write(chunk: Buffer): void {
-    if (!this.#to.writable || this.#to.write(chunk)) return
+    if (!this.#to.writable || this.#to.write(chunk) || this.#isWaiting) return
+    this.#isWaiting = true
     this.#from.pause()
-    this.#to.once('drain', () => this.#from.resume())
+    this.#to.once('drain', () => {
+      this.#isWaiting = false
+      this.#from.resume()
+    })
   }
 
   #onEnd(): void {
