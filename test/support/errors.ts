@@ -32,5 +32,5 @@ export function thrown(call: () => unknown, code: ConnectErrorCode): ConnectErro
   assert.fail(`returned instead of throwing ${code}`)
 }
 
-/** What a reader may throw when the peer broke the connection off, or the session. */
-export const BROKEN = ['CONNECTION_RESET', 'STREAM_TRUNCATED', 'SESSION_LOST'] as const
+/** What a reader may throw when the peer broke the connection off, without sessions. */
+export const BROKEN = ['CONNECTION_RESET', 'STREAM_TRUNCATED'] as const

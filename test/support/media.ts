@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConnectOptions, ListenOptions } from '../../src/index.ts'
+import type { ConnectErrorCode, ConnectOptions, ListenOptions } from '../../src/index.ts'
 import { certificates } from './certificates.ts'
+import { BROKEN } from './errors.ts'
 
 /** One transport as the contract needs it. */
 export interface Medium {
@@ -10,6 +11,8 @@ export interface Medium {
   freshAddress(): string
   readonly listenOptions: ListenOptions
   readonly connectOptions: ConnectOptions
+  /** What an end fails with when its peer breaks off. */
+  readonly broken: readonly ConnectErrorCode[]
   /** Whether what is sent counts as written only when the peer's application has consumed it. */
   readonly confirmsConsumption?: true
 }
@@ -23,12 +26,14 @@ export const tcp: Medium = {
   freshAddress: () => 'tcp://127.0.0.1:0',
   listenOptions: {},
   connectOptions: {},
+  broken: BROKEN,
 }
 
 export const tls: Medium = {
   freshAddress: () => 'tls://127.0.0.1:0',
   listenOptions: { tls: certificates.localhost },
   connectOptions: { tls: { ca: certificates.ca } },
+  broken: BROKEN,
 }
 
 /** A directory of its own, removed when the process exits. */
@@ -51,32 +56,37 @@ export const unix: Medium = {
   freshAddress: () => `unix://${freshPath()}`,
   listenOptions: {},
   connectOptions: {},
+  broken: BROKEN,
 }
 
 export const sctp: Medium = {
   freshAddress: () => 'sctp://127.0.0.1:0?udp=0',
   listenOptions: {},
   connectOptions: {},
+  broken: BROKEN,
 }
 
 export const dtlsSctp: Medium = {
   freshAddress: () => 'dtls-sctp://127.0.0.1:0',
   listenOptions: { tls: certificates.localhost },
   connectOptions: { tls: { ca: certificates.ca } },
+  broken: BROKEN,
 }
 
 export const memory: Medium = {
   freshAddress: () => `memory://test-${count++}`,
   listenOptions: {},
   connectOptions: {},
+  broken: BROKEN,
 }
 
 /** The same medium with a session at both ends. */
 export function inSession(medium: Medium): Medium {
   return {
-    freshAddress: () => medium.freshAddress(),
+    ...medium,
     listenOptions: { ...medium.listenOptions, session: true },
     connectOptions: { ...medium.connectOptions, session: true },
+    broken: ['SESSION_LOST'],
     confirmsConsumption: true,
   }
 }

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { certificates } from '../../support/certificates.ts'
-import { type Medium, sctp } from '../../support/media.ts'
+import { dtlsSctp, type Medium, sctp } from '../../support/media.ts'
 import { type DtlsPeer, dtlsPeerClient, dtlsPeerServer } from './dtls-peer.ts'
 import { type Peer, type PeerOptions, peerClient, peerServer } from './peer.ts'
 import type { ToolName } from './tools.ts'
@@ -32,7 +32,7 @@ export const overDtls: Kind<DtlsPeer> = {
   name: 'usrsctp over DTLS',
   needs: ['cc', 'usrsctp', 'libssl'],
   medium: {
-    freshAddress: () => 'dtls-sctp://127.0.0.1:0',
+    ...dtlsSctp,
     listenOptions: { tls: { ...localhost, ca } },
     connectOptions: { tls: { ...client, ca } },
   },

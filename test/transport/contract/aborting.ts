@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect } from '../../../src/index.ts'
 import { assertNumbered, drain, numbered, receiveNumbered, sendNumbered } from '../../support/data.ts'
-import { BROKEN, connectError, failure, thrown } from '../../support/errors.ts'
+import { connectError, failure, thrown } from '../../support/errors.ts'
 import { type Medium, unlessConsumed } from '../../support/media.ts'
 import { acceptOne, openClient, openListener, openPair } from '../../support/pairs.ts'
 import { pends, sleep, within } from '../../support/waiting.ts'
@@ -57,20 +57,20 @@ export function aborting(medium: Medium): void {
       const waiting = server.reader.receive()
       assert(await pends(waiting), 'it did not wait')
       client.abort()
-      await failure(waiting, ...BROKEN)
-      await failure(server.closed, ...BROKEN)
-      await failure(server.reader.receive(), ...BROKEN)
-      await failure(server.writer.flush(), ...BROKEN)
-      await failure(server.writer.send(numbered(0)), ...BROKEN)
-      thrown(() => server.writer.trySend(numbered(0)), (await failure(server.closed, ...BROKEN)).code)
+      await failure(waiting, ...medium.broken)
+      await failure(server.closed, ...medium.broken)
+      await failure(server.reader.receive(), ...medium.broken)
+      await failure(server.writer.flush(), ...medium.broken)
+      await failure(server.writer.send(numbered(0)), ...medium.broken)
+      thrown(() => server.writer.trySend(numbered(0)), (await failure(server.closed, ...medium.broken)).code)
     },
   )
 
   test('the other end never sees a clean end, though nothing was ever sent', async t => {
     const { client, server } = await openPair(t, medium)
     server.abort()
-    await failure(client.reader.receive(), ...BROKEN)
-    await failure(client.closed, ...BROKEN)
+    await failure(client.reader.receive(), ...medium.broken)
+    await failure(client.closed, ...medium.broken)
   })
 
   test('datagrams that arrived before the abort are read first', async t => {
@@ -79,10 +79,10 @@ export function aborting(medium: Medium): void {
     await receiveNumbered(server.reader, 1)
     await sleep(50)
     client.abort()
-    await failure(server.closed, ...BROKEN)
+    await failure(server.closed, ...medium.broken)
     await receiveNumbered(server.reader, 9, 16, 1)
-    await failure(server.reader.receive(), ...BROKEN)
-    await failure(server.reader.receive(), ...BROKEN)
+    await failure(server.reader.receive(), ...medium.broken)
+    await failure(server.reader.receive(), ...medium.broken)
   })
 
   test('batches() gives what arrived before the abort and then throws', async t => {
@@ -91,7 +91,7 @@ export function aborting(medium: Medium): void {
     await receiveNumbered(server.reader, 1)
     await sleep(50)
     client.abort()
-    await failure(server.closed, ...BROKEN)
+    await failure(server.closed, ...medium.broken)
     let count = 1
     try {
       for await (const batch of server.reader.batches()) {
@@ -99,7 +99,7 @@ export function aborting(medium: Medium): void {
       }
       assert.fail('a clean end after an abort')
     } catch (error) {
-      connectError(error, ...BROKEN)
+      connectError(error, ...medium.broken)
     }
     assert.equal(count, 10)
   })
@@ -114,7 +114,7 @@ export function aborting(medium: Medium): void {
       await failure(waiting.at(-1)!, 'ABORTED')
       await sleep(30)
       const { datagrams, error } = await drain(server.reader)
-      connectError(error, ...BROKEN)
+      connectError(error, ...medium.broken)
       assert(datagrams.length <= taken, 'what still waited to be queued was sent')
       for (const [i, datagram] of datagrams.entries()) assertNumbered(datagram, i, frameBytes - 8)
     })
@@ -130,7 +130,7 @@ export function aborting(medium: Medium): void {
     await failure(waiting, 'ABORTED')
     await sleep(30)
     const { datagrams, error } = await drain(server.reader)
-    connectError(error, ...BROKEN)
+    connectError(error, ...medium.broken)
     assert(datagrams.length <= taken, 'what still waited to be queued was sent')
   })
 
@@ -147,16 +147,16 @@ export function aborting(medium: Medium): void {
         await sleep(2)
       }
     }
-    await failure(sending(), ...BROKEN)
-    await failure(server.closed, ...BROKEN)
-    await failure(server.writer.flush(), ...BROKEN)
+    await failure(sending(), ...medium.broken)
+    await failure(server.closed, ...medium.broken)
+    await failure(server.writer.flush(), ...medium.broken)
   })
 
   test('an abort by the end that was accepted breaks the other', async t => {
     const { client, server } = await openPair(t, medium)
     await sendNumbered(client.writer, 5)
     server.abort(new Error('not wanted'))
-    await failure(client.reader.receive(), ...BROKEN)
+    await failure(client.reader.receive(), ...medium.broken)
     assert.equal(((await failure(server.closed, 'ABORTED')).cause as Error).message, 'not wanted')
   })
 
@@ -180,7 +180,7 @@ export function aborting(medium: Medium): void {
         assertNumbered(value, 0)
         return
       }
-      connectError(error, ...BROKEN)
+      connectError(error, ...medium.broken)
     }
     assert.fail('the good connection was never accepted')
   })

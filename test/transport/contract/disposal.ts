@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect, listen } from '../../../src/index.ts'
 import { assertCleanEnd, drain, receiveNumbered, sendNumbered } from '../../support/data.ts'
-import { BROKEN, failure } from '../../support/errors.ts'
+import { failure } from '../../support/errors.ts'
 import type { Medium } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
 import { within } from '../../support/waiting.ts'
@@ -40,22 +40,22 @@ export function disposal(medium: Medium): void {
   test('disposing throws what made the connection fail if nobody was told', async t => {
     const { client, server } = await openPair(t, medium)
     server.abort()
-    await failure(client[Symbol.asyncDispose](), ...BROKEN)
+    await failure(client[Symbol.asyncDispose](), ...medium.broken)
   })
 
   test('disposing does not throw again what the reader has thrown', async t => {
     const { client, server } = await openPair(t, medium)
     server.abort()
-    const error = await failure(client.reader.receive(), ...BROKEN)
+    const error = await failure(client.reader.receive(), ...medium.broken)
     await within(client[Symbol.asyncDispose]())
-    assert.equal(await failure(client.closed, ...BROKEN), error)
+    assert.equal(await failure(client.closed, ...medium.broken), error)
   })
 
   test('disposing does not throw again what the writer has thrown', async t => {
     const { client, server } = await openPair(t, medium)
     server.abort()
-    await failure(client.closed, ...BROKEN)
-    await failure(client.writer.flush(), ...BROKEN)
+    await failure(client.closed, ...medium.broken)
+    await failure(client.writer.flush(), ...medium.broken)
     await within(client[Symbol.asyncDispose]())
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertCleanEnd, drain, numbered, receiveNumbered, sendNumbered } from '../../support/data.ts'
-import { BROKEN, failure } from '../../support/errors.ts'
+import { failure } from '../../support/errors.ts'
 import { type Medium, unlessConsumed } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
 import { sleep, within } from '../../support/waiting.ts'
@@ -108,6 +108,6 @@ export function halfClose(medium: Medium): void {
     await within(client.writer.close())
     await sleep(20)
     client.abort()
-    await failure(server.closed, ...BROKEN)
+    await failure(server.closed, ...medium.broken)
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ConnectError, type Connection, connect, listen } from '../../../src/index.ts'
 import { assertNumbered, receiveNumbered, sendNumbered } from '../../support/data.ts'
-import { BROKEN, connectError, failure } from '../../support/errors.ts'
+import { connectError, failure } from '../../support/errors.ts'
 import { type Medium, unlessConsumed } from '../../support/media.ts'
 import { acceptOne, openClient, openListener, openPair } from '../../support/pairs.ts'
 import { sleep, until, within } from '../../support/waiting.ts'
@@ -81,7 +81,7 @@ export function listening(medium: Medium): void {
     const client = await openClient(t, medium, listener.address)
     await sleep(50)
     await within(listener.close())
-    await failure(client.reader.receive(), ...BROKEN)
+    await failure(client.reader.receive(), ...medium.broken)
   })
 
   test('an address that is in use is refused, and its listener goes on', async t => {
@@ -163,7 +163,7 @@ async function assertTurnedAway(medium: Medium, address: string): Promise<void> 
     connectError(error, 'CONNECT_FAILED', 'HANDSHAKE_FAILED')
     return
   }
-  await failure(client.reader.receive(), ...BROKEN)
+  await failure(client.reader.receive(), ...medium.broken)
 }
 
 /** The listener may hear of the end a moment later than the peer. */

@@ -8,7 +8,7 @@ import {
   receiveNumbered,
   sendNumbered,
 } from '../../support/data.ts'
-import { BROKEN, connectError, failure } from '../../support/errors.ts'
+import { connectError, failure } from '../../support/errors.ts'
 import type { Medium } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
 import { pends, sleep, within } from '../../support/waiting.ts'
@@ -94,7 +94,7 @@ export function webStreams(medium: Medium): void {
     const reason = new Error('no use')
     await within(client.writable.abort(reason))
     assert.equal((await failure(client.closed, 'ABORTED')).cause, reason)
-    await failure(server.reader.receive(), ...BROKEN)
+    await failure(server.reader.receive(), ...medium.broken)
   })
 
   test('both streams fail with the connection', async t => {
@@ -102,9 +102,9 @@ export function webStreams(medium: Medium): void {
     const reading = client.readable.getReader().read()
     const writer = client.writable.getWriter()
     server.abort()
-    connectError(await within(reading.catch((error: unknown) => error)), ...BROKEN)
-    await failure(client.closed, ...BROKEN)
-    connectError(await within(writer.write(numbered(0)).catch((error: unknown) => error)), ...BROKEN)
-    connectError(await within(writer.closed.catch((error: unknown) => error)), ...BROKEN)
+    connectError(await within(reading.catch((error: unknown) => error)), ...medium.broken)
+    await failure(client.closed, ...medium.broken)
+    connectError(await within(writer.write(numbered(0)).catch((error: unknown) => error)), ...medium.broken)
+    connectError(await within(writer.closed.catch((error: unknown) => error)), ...medium.broken)
   })
 }
