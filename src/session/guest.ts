@@ -89,6 +89,7 @@ export class Guest implements GreetingUser {
   onGone(cause: ConnectError | undefined): void {
     if (this.#isGone) return
     this.#leave()
+    this.#carrier.drop(false)
     const message = 'a peer left before it had said which session it wants'
     this.#host.onRejected(new ConnectError(ConnectErrorCode.CONNECTION_RESET, message, { cause }))
   }
