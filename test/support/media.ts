@@ -13,13 +13,8 @@ export interface Medium {
   readonly connectOptions: ConnectOptions
   /** What an end fails with when its peer breaks off. */
   readonly broken: readonly ConnectErrorCode[]
-  /** Whether what is sent counts as written only when the peer's application has consumed it. */
-  readonly confirmsConsumption?: true
-}
-
-/** Leaves a test out where it flushes or closes a writer before the peer has asked for what comes behind. */
-export function unlessConsumed({ confirmsConsumption }: Medium): { readonly skip: string | false } {
-  return { skip: confirmsConsumption === undefined ? false : 'in a session, flush waits for the reader' }
+  /** When `flush` and the `close` of a writer fulfil: the operating system has all, or the peer's reader has consumed it. */
+  readonly flushMeans: 'written' | 'consumed'
 }
 
 export const tcp: Medium = {
@@ -27,6 +22,7 @@ export const tcp: Medium = {
   listenOptions: {},
   connectOptions: {},
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 export const tls: Medium = {
@@ -34,6 +30,7 @@ export const tls: Medium = {
   listenOptions: { tls: certificates.localhost },
   connectOptions: { tls: { ca: certificates.ca } },
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 /** A directory of its own, removed when the process exits. */
@@ -57,6 +54,7 @@ export const unix: Medium = {
   listenOptions: {},
   connectOptions: {},
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 export const sctp: Medium = {
@@ -64,6 +62,7 @@ export const sctp: Medium = {
   listenOptions: {},
   connectOptions: {},
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 export const dtlsSctp: Medium = {
@@ -71,6 +70,7 @@ export const dtlsSctp: Medium = {
   listenOptions: { tls: certificates.localhost },
   connectOptions: { tls: { ca: certificates.ca } },
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 export const memory: Medium = {
@@ -78,6 +78,7 @@ export const memory: Medium = {
   listenOptions: {},
   connectOptions: {},
   broken: BROKEN,
+  flushMeans: 'written',
 }
 
 /** The same medium with a session at both ends. */
@@ -87,7 +88,7 @@ export function inSession(medium: Medium): Medium {
     listenOptions: { ...medium.listenOptions, session: true },
     connectOptions: { ...medium.connectOptions, session: true },
     broken: ['SESSION_LOST'],
-    confirmsConsumption: true,
+    flushMeans: 'consumed',
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { connect } from '../../../src/index.ts'
 import { assertNumbered, drain, numbered, receiveNumbered, sendNumbered } from '../../support/data.ts'
 import { connectError, failure, thrown } from '../../support/errors.ts'
-import { type Medium, unlessConsumed } from '../../support/media.ts'
+import type { Medium } from '../../support/media.ts'
 import { acceptOne, openClient, openListener, openPair } from '../../support/pairs.ts'
 import { pends, sleep, within } from '../../support/waiting.ts'
 import { fillUp } from './back-pressure.ts'
@@ -46,25 +46,21 @@ export function aborting(medium: Medium): void {
     assert.equal((await failure(client.closed, 'ABORTED')).cause, undefined)
   })
 
-  test(
-    'the other end never sees a clean end, though the abort comes at a frame boundary',
-    unlessConsumed(medium),
-    async t => {
-      const { client, server } = await openPair(t, medium)
-      await sendNumbered(client.writer, 3)
-      await within(client.writer.flush())
-      await receiveNumbered(server.reader, 3)
-      const waiting = server.reader.receive()
-      assert(await pends(waiting), 'it did not wait')
-      client.abort()
-      await failure(waiting, ...medium.broken)
-      await failure(server.closed, ...medium.broken)
-      await failure(server.reader.receive(), ...medium.broken)
-      await failure(server.writer.flush(), ...medium.broken)
-      await failure(server.writer.send(numbered(0)), ...medium.broken)
-      thrown(() => server.writer.trySend(numbered(0)), (await failure(server.closed, ...medium.broken)).code)
-    },
-  )
+  test('the other end never sees a clean end, though the abort comes at a frame boundary', async t => {
+    const { client, server } = await openPair(t, medium)
+    await sendNumbered(client.writer, 3)
+    await receiveNumbered(server.reader, 3)
+    const waiting = server.reader.receive()
+    await within(client.writer.flush())
+    assert(await pends(waiting), 'it did not wait')
+    client.abort()
+    await failure(waiting, ...medium.broken)
+    await failure(server.closed, ...medium.broken)
+    await failure(server.reader.receive(), ...medium.broken)
+    await failure(server.writer.flush(), ...medium.broken)
+    await failure(server.writer.send(numbered(0)), ...medium.broken)
+    thrown(() => server.writer.trySend(numbered(0)), (await failure(server.closed, ...medium.broken)).code)
+  })
 
   test('the other end never sees a clean end, though nothing was ever sent', async t => {
     const { client, server } = await openPair(t, medium)
