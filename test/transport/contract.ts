@@ -6,6 +6,8 @@ import { aborting } from './contract/aborting.ts'
 import { backPressure } from './contract/back-pressure.ts'
 import { closing } from './contract/closing.ts'
 import { disposal } from './contract/disposal.ts'
+import { flushConsumed } from './contract/flush-consumed.ts'
+import { flushWritten } from './contract/flush-written.ts'
 import { halfClose } from './contract/half-close.ts'
 import { listening } from './contract/listening.ts'
 import { order } from './contract/order.ts'
@@ -34,11 +36,19 @@ const parts: Readonly<Record<string, Part>> = {
   'unawaited promises': unawaited,
 }
 
+/** What only holds where `flush`, and closing a writer, mean the one or the other. */
+const partsOfFlush: Readonly<Record<Medium['flushMeans'], Part>> = {
+  written: flushWritten,
+  consumed: flushConsumed,
+}
+
 /** What holds for a connection over every transport. */
 export function contract(name: string, setUp: () => Medium): void {
   describe(`${name}: the contract`, () => {
     failOnLeaks()
     const medium = setUp()
     for (const [part, define] of Object.entries(parts)) describe(part, () => define(medium))
+    const { flushMeans } = medium
+    describe(`flush means ${flushMeans}`, () => partsOfFlush[flushMeans](medium))
   })
 }
