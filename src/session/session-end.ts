@@ -130,6 +130,8 @@ export class SessionEnd implements WalkerUser {
     this.#heard = true
     this.#try(() => {
       this.#inbound.push(chunk)
+      // After close(), what comes may count as consumed though nobody asks for it.
+      this.onConsumed()
       this.#flow()
     })
   }

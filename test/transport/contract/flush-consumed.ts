@@ -96,6 +96,19 @@ export function flushConsumed(medium: Medium): void {
     await assertCleanEnd(server.reader)
   })
 
+  test('after close(), what comes counts as consumed though nobody reads it yet', async t => {
+    const { client, server } = await openPair(t, medium)
+    const closed = server.close()
+    // More than the queue for sending holds.
+    await sendNumbered(client.writer, 100, 20_000)
+    await within(client.writer.flush())
+    assert(await pends(closed), 'close did not wait for the peer')
+    await within(client.close())
+    await within(closed)
+    await receiveNumbered(server.reader, 100, 20_000)
+    await assertCleanEnd(server.reader)
+  })
+
   test('the send queue has room again once the peer asks for more, not before', async t => {
     const { client, server } = await openPair(t, medium, { client: { sendQueueBytes: 10_000 } })
     let taken = 0
