@@ -1,39 +1,32 @@
-/* Only the client connects, and only it learns of a refusal. */
+/* Only the client connects, and only it learns of a refusal. A NEW is repeated by whoever calls connect() again. */
 active proctype dialler() {
   do
-  :: d_step { (LIVE(CLIENT) || state[CLIENT] == fresh) && cur[CLIENT] == 0 && dials < DIALS ->
+  :: d_step { (LIVE(CLIENT) || state[CLIENT] == fresh) && cur[CLIENT] == 0 && dials < DIALS && listening ->
     dials++;
     cur[CLIENT] = dials;
     next[CLIENT] = FIRST_UNATTACHED;
-    type = (LIVE(CLIENT) -> hello_resume : hello_new);
-    OUT(CLIENT)!type(dials, R[CLIENT]);
-    type = 0 }
+    if
+    :: LIVE(CLIENT) -> OUT(CLIENT)!hello_resume(id[CLIENT], R[CLIENT], CONFIRMABLE(CLIENT))
+    :: else -> OUT(CLIENT)!hello_new(0, 0, 0)
+    fi }
   :: atomic { cur[CLIENT] != 0 && !attached[CLIENT] && nempty(IN(CLIENT)) ->
-    IN(CLIENT)?type, x, y;
+    IN(CLIENT)?type, x, y, z;
     if
     :: type == welcome ->
-      attach(CLIENT, y);
-      state[CLIENT] = open
-    :: type == reject && x == stale -> MUST(fencing, false)
+      id[CLIENT] = x;
+      state[CLIENT] = open;
+      attach(CLIENT, y, z)
+    :: type == reject && x == forbidden -> MUST(fencing, false); lose(CLIENT)
     :: type == reject && x == unknown -> lose(CLIENT)
-    :: else ->
-      ALARM(A[CLIENT] <= y && y <= S[CLIENT]);
-      heard[CLIENT] = y;
-      A[CLIENT] = TOMBSTONE(y);
-      check_direction(CLIENT);
-      if
-      :: x == closed -> finish(CLIENT)
-      :: x == lost -> MUST(unconfirmed_set, y == eaten[SERVER]); lose(CLIENT)
-      fi
+    :: type == reject && x == given_up -> lose_knowing(CLIENT, TOMBSTONE_C)
+    :: type == reject && x == ended ->
+      ALARM(end_told[CLIENT]);
+      hear_consumed(CLIENT, y);
+      finish(CLIENT)
     fi;
-    type = 0; x = 0; y = 0 }
-  :: atomic { CLIENT_ENDS_FIRST && LIVE(CLIENT) && ALL_DONE(CLIENT) && SAID_ALL(CLIENT) && WRITABLE(CLIENT) ->
-    OUT(CLIENT)!fin(0, 0);
-    carrier[cur[CLIENT]] = ended;
-    finish(CLIENT) }
-  :: atomic { (LIVE(CLIENT) || state[CLIENT] == fresh) && !attached[CLIENT] && dooms > 0 ->
-    dooms--;
-    doomed = 1;
-    lose(CLIENT) }
+    type = 0; x = 0; y = 0; z = 0 }
+  :: atomic { state[CLIENT] == fresh && !attached[CLIENT] && dooms > 0 -> doom(); lose(CLIENT) }
+  /* Nobody listens, so the time for trying runs out for certain. */
+  :: atomic { (LIVE(CLIENT) || state[CLIENT] == fresh) && cur[CLIENT] == 0 && !listening -> lose(CLIENT) }
   od
 }

@@ -1,10 +1,14 @@
 inline forget_session() {
+  id[SERVER] = 0;
   S[SERVER] = 0;
   A[SERVER] = 0;
   R[SERVER] = 0;
   C[SERVER] = 0;
-  final[SERVER] = NONE;
   closing[SERVER] = 0;
+  quit[SERVER] = 0;
+  peer_ended[SERVER] = 0;
+  end_told[SERVER] = 0;
+  end_heard[SERVER] = 0;
   heard[SERVER] = 0;
   epoch = 0
 }
@@ -12,95 +16,148 @@ inline forget_session() {
 inline refuse(why, consumed) {
   if
   :: carrier[k] == whole ->
-    wire[2 * k + 1]!reject(why, consumed);
-    carrier[k] = ended
+    wire[2 * k + 1]!reject(why, consumed, 0);
+    carrier[k] = finished
   :: else
   fi
 }
 
-inline welcome_on(received) {
+/* A session is begun, and not shown yet. */
+inline begin() {
+  unshown = unshown | (1 << k);
+  if
+  :: carrier[k] == whole ->
+    wire[2 * k + 1]!welcome(k, 0, 0);
+    wire[2 * k + 1]!ack(0, 0, 0)
+  :: else
+  fi
+}
+
+/* The client is heard in the session that connection n began. What it says next shows that to accept(). */
+inline reveal(n) {
+  MUST(fencing, !shown);
+  leave(SERVER);
+  forget_session();
+  unshown = unshown & ~(1 << n);
+  state[SERVER] = open;
+  id[SERVER] = n;
+  epoch = n
+}
+
+inline go_on(received, consumed) {
   MUST(fencing, cur[SERVER] == 0 || cur[SERVER] != cur[CLIENT]);
   DETACH_OLD;
   cur[SERVER] = k;
-  epoch = x;
-  attach(SERVER, received);
+  epoch = k;
+  attach(SERVER, received, consumed);
   if
-  :: carrier[k] == whole -> wire[2 * k + 1]!welcome(0, R[SERVER])
+  :: carrier[k] == whole -> wire[2 * k + 1]!welcome(id[SERVER], R[SERVER], CONFIRMABLE(SERVER))
   :: else
   fi
 }
 
-#define HELLO_ON(n) (n <= dials && (wire[2 * (n)]?[hello_new, _, _] || wire[2 * (n)]?[hello_resume, _, _]))
-#define HEARD_NOTHING (R[SERVER] == 0 && A[SERVER] == 0 && final[SERVER] == NONE)
-#define LATE_HELLO_ON(n) (carrier[n] != whole && HELLO_ON(n))
-#define LATE_HELLO (LATE_HELLO_ON(1) || LATE_HELLO_ON(2) || LATE_HELLO_ON(3) || LATE_HELLO_ON(4))
-
-/* The table of sessions with its one entry, or the tombstone of it. */
-active proctype listener() {
-  do
-  :: atomic { HELLO_ON(1) || HELLO_ON(2) || HELLO_ON(3) || HELLO_ON(4) ->
+inline resume(which, received, consumed) {
+  if
+  :: (unshown >> which) & 1 -> reveal(which); go_on(received, consumed)
+  :: id[SERVER] == which && OVER(SERVER) && shown -> refuse(ANSWER_WHEN_OVER, C[SERVER])
+  :: id[SERVER] == which && LIVE(SERVER) && TOO_LATE -> refuse(forbidden, 0)
+  :: id[SERVER] == which && LIVE(SERVER) && !TOO_LATE ->
     if
-    :: HELLO_ON(1) -> k = 1
-    :: HELLO_ON(2) -> k = 2
-    :: HELLO_ON(3) -> k = 3
-    :: HELLO_ON(4) -> k = 4
+    :: GUESSED_NEW(received) -> lose(SERVER); forget_session(); state[SERVER] = open; id[SERVER] = which
+    :: else
     fi;
-    wire[2 * k]?type, x, y;
+    go_on(received, consumed)
+  :: else -> refuse(unknown, 0)
+  fi
+}
+
+#define HELLO_ON(n) (n <= dials && (wire[2 * (n)]?[hello_new, _, _, _] || wire[2 * (n)]?[hello_resume, _, _, _]))
+#define IS_UNSHOWN_ON(n) ((unshown >> (n)) & 1)
+#define NEWS_ON(n) (IS_UNSHOWN_ON(n) && nempty(wire[2 * (n)]))
+
+#define SOME(THING) (THING(1) || THING(2) || THING(3) || THING(4))
+#define PICK(THING) \
+  if \
+  :: THING(1) -> k = 1 \
+  :: THING(2) -> k = 2 \
+  :: THING(3) -> k = 3 \
+  :: THING(4) -> k = 4 \
+  fi
+
+/* Destroys what nobody has been shown: connections without HELLO, and sessions. */
+inline clear_unshown(how) {
+  for (k : 1 .. dials) {
     if
-    :: state[SERVER] == unknown && IS_NEW ->
-      MUST(fencing, state[CLIENT] == fresh || state[CLIENT] == lost);
-      state[SERVER] = open;
-      welcome_on(0)
-    :: state[SERVER] == unknown && !IS_NEW -> refuse(unknown, 0)
-    :: state[SERVER] != unknown && TOO_LATE -> refuse(stale, 0)
-    :: LIVE(SERVER) && !TOO_LATE ->
-      if
-      :: REPLACES -> lose(SERVER); forget_session(); state[SERVER] = open
-      :: else -> MUST(fencing, type != hello_new || HEARD_NOTHING)
-      fi;
-      welcome_on(y)
-    :: else -> refuse(state[SERVER], C[SERVER])
-    fi;
-    type = 0; x = 0; y = 0; k = 0 }
-
-  :: atomic { LIVE(SERVER) && ALL_DONE(SERVER) && cur[SERVER] != 0 && SAID_ALL(SERVER) && WRITABLE(SERVER) ->
-    OUT(SERVER)!fin(0, 0);
-    carrier[cur[SERVER]] = ended;
-    finish(SERVER) }
-  :: atomic { LIVE(SERVER) && ALL_DONE(SERVER) && (cur[SERVER] == 0 || carrier[cur[SERVER]] != whole) ->
-    finish(SERVER) }
-
-  /* Nobody will come back, so the retention time runs out for certain. */
-  :: atomic { LIVE(SERVER) && cur[SERVER] == 0 && !ALL_DONE(SERVER) &&
-    (state[CLIENT] == closed || state[CLIENT] == lost) ->
-    lose(SERVER) }
-  :: atomic { LIVE(SERVER) && cur[SERVER] == 0 && dooms > 0 ->
-    dooms--;
-    doomed = 1;
-    lose(SERVER) }
-  :: d_step { (state[SERVER] == closed || state[SERVER] == lost) && dooms > 0 && FORGETTABLE ->
-    dooms--;
-    doomed = 1;
-    state[SERVER] = unknown;
-    forget_session() }
-  :: atomic { state[SERVER] != unknown && dooms > 0 && breaks > 0 ->
-    dooms--;
-    breaks--;
-    doomed = 1;
-    leave(SERVER);
-    k = 1;
-    do
-    :: k <= dials ->
+    :: HELLO_ON(k) || IS_UNSHOWN_ON(k) ->
       drain(wire[2 * k]);
       if
-      :: carrier[k] == whole -> carrier[k] = broken
+      :: carrier[k] == whole -> carrier[k] = how
+      :: else
+      fi
+    :: else
+    fi
+  }
+  k = 0;
+  unshown = 0
+}
+
+/* The table of sessions. Tombstones are what is left of the one that was shown. */
+active proctype listener() {
+  do
+  :: atomic { SOME(HELLO_ON) ->
+    PICK(HELLO_ON);
+    wire[2 * k]?type, x, y, z;
+    if
+    :: type == hello_new -> begin(); SHOW_AT_ONCE
+    :: else -> resume(x, y, z)
+    fi;
+    type = 0; x = 0; y = 0; z = 0; k = 0 }
+
+  /* A session that was not shown: the client is heard on its connection, or that breaks. */
+  :: atomic { SOME(NEWS_ON) ->
+    PICK(NEWS_ON);
+    if
+    :: reveal(k);
+      cur[SERVER] = k;
+      attached[SERVER] = 1;
+      next[SERVER] = 1;
+      told[SERVER] = 0
+    :: carrier[k] == broken || breaks > 0 ->
+      if
+      :: carrier[k] != broken -> breaks--; carrier[k] = broken
       :: else
       fi;
-      k++
-    :: else -> break
-    od;
+      drain(wire[2 * k])
+    fi;
+    k = 0 }
+  :: atomic { IS_UNSHOWN_ON(id[CLIENT]) && carrier[id[CLIENT]] != whole && dooms > 0 ->
+    doom();
+    drain(wire[2 * id[CLIENT]]);
+    unshown = unshown & ~(1 << id[CLIENT]) }
+
+  /* Nobody will come back, so the retention time runs out for certain; once the listener is closed, it is no time. */
+  :: atomic { LIVE(SERVER) && cur[SERVER] == 0 && (OVER(CLIENT) || !listening) -> lose(SERVER) }
+  :: atomic { OVER(SERVER) && dooms > 0 && listening ->
+    doom();
+    state[SERVER] = none;
+    forget_session() }
+  :: atomic { listening && dooms > 0 ->
+    doom();
+    listening = 0;
+    clear_unshown(finished);
+    if
+    :: LIVE(SERVER) && !shown -> lose(SERVER)
+    :: else
+    fi }
+  /* The server restarts. */
+  :: atomic { dooms > 0 && breaks > 0 && listening ->
+    doom();
+    breaks--;
+    leave(SERVER);
+    clear_unshown(broken);
+    for (k : 1 .. dials) { cut(k) }
     k = 0;
-    state[SERVER] = unknown;
+    state[SERVER] = none;
     forget_session() }
   od
 }
