@@ -1,15 +1,20 @@
 /** A session that no connection carries. */
 interface Detached {
-  readonly stream: { readonly keptBytes: number }
+  readonly stream: { readonly keptBytes: number; readonly isShown: boolean }
 }
+
+/** A session, and since when it has waited. */
+type Entry<S> = readonly [session: S, since: number]
 
 /** The sessions of a listener that wait for their clients, in the order in which these went away, and what they keep. */
 export class DetachedSessions<S extends Detached> {
-  readonly #since = new Map<S, number>()
+  /** Those whose clients have been heard of behind their HELLO, and those of whom nobody knows whether they are any. */
+  readonly #shown = new Map<S, number>()
+  readonly #strangers = new Map<S, number>()
   #keptBytes = 0
 
   get size(): number {
-    return this.#since.size
+    return this.#shown.size + this.#strangers.size
   }
 
   /** Bytes that all of them keep. */
@@ -17,28 +22,43 @@ export class DetachedSessions<S extends Detached> {
     return this.#keptBytes
   }
 
-  /** The one that has waited for longest, and since when. */
-  get first(): readonly [session: S, since: number] | undefined {
-    for (const entry of this.#since) return entry
-    return undefined
+  /** The one that has waited for longest. */
+  get first(): Entry<S> | undefined {
+    const [shown, stranger] = [firstOf(this.#shown), firstOf(this.#strangers)]
+    if (shown === undefined || stranger === undefined) return shown ?? stranger
+    return shown[1] <= stranger[1] ? shown : stranger
+  }
+
+  /** The one to do without: whoever says HELLO and leaves must not push out a session that is in use. */
+  get weakest(): S | undefined {
+    return (firstOf(this.#strangers) ?? firstOf(this.#shown))?.[0]
   }
 
   has(session: S): boolean {
-    return this.#since.has(session)
+    return this.#shown.has(session) || this.#strangers.has(session)
   }
 
   add(session: S, now: number): void {
-    this.#since.set(session, now)
-    this.#keptBytes += session.stream.keptBytes
+    const { isShown, keptBytes } = session.stream
+    const entries = isShown ? this.#shown : this.#strangers
+    entries.set(session, now)
+    this.#keptBytes += keptBytes
   }
 
   /** One of them keeps so many bytes more. */
   grow(session: S, byteLength: number): void {
-    if (this.#since.has(session)) this.#keptBytes += byteLength
+    if (this.has(session)) this.#keptBytes += byteLength
   }
 
   /** Its client is back, or it is over; before anything of what it keeps is confirmed. */
   remove(session: S): void {
-    if (this.#since.delete(session)) this.#keptBytes -= session.stream.keptBytes
+    if (this.#shown.delete(session) || this.#strangers.delete(session)) {
+      this.#keptBytes -= session.stream.keptBytes
+    }
   }
+}
+
+function firstOf<S>(entries: ReadonlyMap<S, number>): Entry<S> | undefined {
+  for (const entry of entries) return entry
+  return undefined
 }

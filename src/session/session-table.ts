@@ -205,14 +205,14 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     stream.attach(carrier, hello)
   }
 
-  /** Detached sessions have bounds of their own; those that were detached first are lost first. */
+  /** Detached sessions have bounds of their own. */
   #keepBounds(): void {
     const { maxDetachedSessions, maxDetachedBytes } = this.session
-    for (let { first } = this.#detached; first !== undefined; first = this.#detached.first) {
+    for (let { weakest } = this.#detached; weakest !== undefined; weakest = this.#detached.weakest) {
       const isCrowd = this.#detached.size > maxDetachedSessions
       if (!isCrowd && this.#detached.keptBytes <= maxDetachedBytes) return
       const what = isCrowd ? `${maxDetachedSessions} sessions` : `${maxDetachedBytes} bytes of sessions`
-      first[0].lose(fullError(`${what} that are detached`))
+      weakest.lose(fullError(`${what} that are detached`))
     }
   }
 

@@ -270,6 +270,18 @@ describe('a listener with sessions', () => {
     )
   })
 
+  it('loses sessions that were never shown before those that were, beyond maxDetachedSessions', async () => {
+    const peer = new Peer({ maxDetachedSessions: 3 })
+    await peer.begin()
+    for (let i = 0; i < 10; i++) {
+      const visit = await peer.dial()
+      await visit.say(encodeControl(hello()))
+      peer.world.breakAll(() => ({ lateMs: undefined, toldAfterMs: 0 }))
+      await peer.later(10)
+      assert.equal(peer.connections[0]!.session!.state, 'detached')
+    }
+  })
+
   it('loses the session that was detached first when what they keep grows beyond maxDetachedBytes', async () => {
     const peer = new Peer({ maxDetachedBytes: 2000 })
     await peer.begin()
