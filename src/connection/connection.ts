@@ -302,10 +302,11 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     return new Deadline(this.#platform, ms, () => this.#break(error()))
   }
 
-  /** While no connection carries the session, how long it is kept is what counts. */
+  /** While no connection carries the session, how long it is kept is what counts. One that has ended says so in a moment. */
   #onCloseMissed(ms: number): void {
-    if (this.#link?.session.state === 'detached') this.#closeDeadline!.restart()
-    else this.#break(this.#closeTimeout(ms))
+    const state = this.#link?.session.state
+    if (state === 'detached') this.#closeDeadline!.restart()
+    else if (state !== 'closed') this.#break(this.#closeTimeout(ms))
   }
 
   #disposeDeadlines(): void {
