@@ -37,7 +37,9 @@ export class Guest implements GreetingUser {
     this.#host = host
     this.#carrier = new Carrier(stream, host.platform)
     const ms = host.settings.handshakeTimeoutMs
-    this.#cancelTimer = host.platform.startTimer(() => this.#turnAway(timeout(ms)), ms)
+    // What it has said by now is read first.
+    const onTime = (): void => host.platform.nextTurn(() => this.#turnAway(timeout(ms)))
+    this.#cancelTimer = host.platform.startTimer(onTime, ms)
     new Greeting(this.#carrier, this)
   }
 
@@ -95,6 +97,7 @@ export class Guest implements GreetingUser {
   }
 
   #turnAway(error: ConnectError): void {
+    if (this.#isGone) return
     this.dismiss()
     this.#host.onRejected(error)
   }

@@ -53,7 +53,9 @@ export class ClientHandshake implements GreetingUser {
   constructor(carrier: Carrier, timeoutMs: number, platform: Platform, user: HandshakeUser) {
     this.#carrier = carrier
     this.#user = user
-    this.#cancelTimer = platform.startTimer(() => this.#fail(timeout(timeoutMs)), timeoutMs)
+    // An answer that has come by now is read first.
+    const onTime = (): void => platform.nextTurn(() => this.#fail(timeout(timeoutMs)))
+    this.#cancelTimer = platform.startTimer(onTime, timeoutMs)
     new Greeting(carrier, this)
   }
 

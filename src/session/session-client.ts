@@ -128,10 +128,12 @@ export class SessionClient implements SessionOwner {
     const backoff = this.#newBackoff()
     this.#stop = new AbortController()
     const { signal } = this.#stop
-    const cancel = this.#platform.startTimer(
-      () => stream.lose(this.#outOfTime()),
-      Math.max(1, this.#retryForMs),
-    )
+    const giveUp = (): void => {
+      if (this.#stop?.signal === signal) stream.lose(this.#outOfTime())
+    }
+    // An answer that has come by now is read first.
+    const onTime = (): void => this.#platform.nextTurn(giveUp)
+    const cancel = this.#platform.startTimer(onTime, Math.max(1, this.#retryForMs))
     // The session may be over while a hook of the user's never ends.
     signal.addEventListener('abort', cancel)
     for (let attempt = 1; stream.session.state === 'detached'; attempt++) {

@@ -222,7 +222,8 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     const due = first === undefined ? this.#tombstones.firstExpiry : first[1] + this.session.retentionMs
     if (due === undefined) return
     const ms = Math.max(1, Math.ceil(due - this.platform.now()))
-    this.#cancelSweep = this.platform.startTimer(() => this.#sweep(), ms)
+    // A HELLO that has come by now is read first.
+    this.#cancelSweep = this.platform.startTimer(() => this.platform.nextTurn(() => this.#sweep()), ms)
   }
 
   #sweep(): void {
