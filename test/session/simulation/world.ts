@@ -2,11 +2,12 @@ import { StreamConnection } from '../../../src/connection/connection.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import {
   type ConnectOptions,
+  type ConnectSettings,
   type ListenOptions,
   resolveConnectOptions,
   resolveListenOptions,
 } from '../../../src/options.ts'
-import { SessionClient } from '../../../src/session/session-client.ts'
+import { type Dialler, SessionClient } from '../../../src/session/session-client.ts'
 import { SessionTable } from '../../../src/session/session-table.ts'
 import { settingsInSession } from '../../../src/session/settings.ts'
 import type { ByteStream } from '../../../src/transport/byte-stream.ts'
@@ -18,10 +19,13 @@ import { type Break, WireEnd } from './wire.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** The network between a client and a listener, in virtual time, with both on production code. */
+type OnWire = (near: WireEnd, far: WireEnd) => void
+
+/** The network between clients and a listener, in virtual time, with all of them on production code. */
 export class World {
   readonly clock = new VirtualClock()
   readonly chance: Chance
+  /** The process of everything that has none of its own. */
   readonly platform: SimPlatform
   readonly wires: (readonly [WireEnd, WireEnd])[] = []
   /** Bytes after which each connection is cut, towards the client and towards the server; the first is for the first. */
@@ -30,57 +34,77 @@ export class World {
   /** Checked after every event. */
   invariant: () => void = () => {}
   #table: SessionTable | undefined
+  #server: SimPlatform
 
   constructor(seed: number) {
     this.chance = new Chance(seed)
-    this.platform = new SimPlatform(this.clock, this.chance.fork())
+    this.platform = this.newProcess()
+    this.#server = this.platform
+  }
+
+  newProcess(): SimPlatform {
+    return new SimPlatform(this.clock, this.chance.fork())
   }
 
   /** A server, in place of the one before it, if there was one. */
-  serve(options: ListenOptions, onConnection: (connection: StreamConnection) => void): void {
+  serve(
+    options: ListenOptions,
+    onConnection: (connection: StreamConnection) => void,
+    process = this.platform,
+  ): void {
     const settings = resolveListenOptions({ handshakeTimeoutMs: 3000, ...options })
     const session = settings.session!
+    this.#server = process
     this.#table = new SessionTable(
       settings,
       session,
       {
         onSession: stream => {
           const forConnection = settingsInSession(settings, session)
-          onConnection(new StreamConnection(stream, forConnection, this.platform, stream))
+          onConnection(new StreamConnection(stream, forConnection, process, stream))
         },
         onRejected: () => {},
       },
-      this.platform,
+      process,
     )
+  }
+
+  /** The listener is closed; the server's process goes on. */
+  closeListener(): void {
+    this.#table?.close()
+    this.#table = undefined
   }
 
   /** Connects, again and again until the session is welcomed. */
   async connect(options: ConnectOptions): Promise<StreamConnection> {
     const settings = resolveConnectOptions({ handshakeTimeoutMs: 3000, ...options })
-    for (let tries = 0; ; tries++) {
-      must(tries < 300, 'a session does not begin')
-      const inSession = settingsInSession(settings, settings.session!)
-      const client = new SessionClient(inSession, settings.session!, this, this.platform)
-      try {
-        return await client.begin()
-      } catch (error) {
-        must(error instanceof ConnectError, () => `begin threw ${error}`)
-        await this.platform.sleep(200)
-      }
+    for (let tries = 0; tries < 300; tries++) {
+      const connection = await this.tryConnect(settings, this.platform)
+      if (connection !== undefined) return connection
+      await this.platform.sleep(200)
+    }
+    throw new Error('a session does not begin')
+  }
+
+  /** Connects once; undefined if that failed. */
+  async tryConnect(
+    settings: ConnectSettings,
+    process: SimPlatform,
+    onWire?: OnWire,
+  ): Promise<StreamConnection | undefined> {
+    const dialler: Dialler = { dial: signal => this.#dial(process, signal, onWire), redirect() {} }
+    const inSession = settingsInSession(settings, settings.session!)
+    try {
+      return await new SessionClient(inSession, settings.session!, dialler, process).begin()
+    } catch (error) {
+      must(error instanceof ConnectError, () => `begin threw ${error}`)
+      return undefined
     }
   }
 
-  async dial(signal: AbortSignal | undefined): Promise<ByteStream> {
-    await this.platform.sleep(this.isDown ? 1000 : 10)
-    if (this.isDown || signal?.aborted) throw new ConnectError('CONNECT_FAILED', 'nobody answers')
-    const cuts = this.cuts.shift() ?? ([NEVER, NEVER] as const)
-    const wire = WireEnd.pair(this.clock, this.chance, cuts)
-    this.wires.push(wire)
-    this.#table!.onStream(wire[1])
-    return wire[0]
+  dial(signal: AbortSignal | undefined): Promise<ByteStream> {
+    return this.#dial(this.platform, signal)
   }
-
-  redirect(): void {}
 
   /** Breaks all connections that there are, each end in its own way. */
   breakAll(how: () => Break): void {
@@ -97,14 +121,43 @@ export class World {
       isSettled = true
     }
     promise.then(settle, settle)
+    await this.runUntil(() => isSettled, mostMs)
+    await promise
+  }
+
+  async runUntil(isDone: () => boolean, mostMs: number): Promise<void> {
     await drain()
-    while (!isSettled) {
+    while (!isDone()) {
       must(this.clock.step(), 'nothing happens any longer, and somebody still waits')
       await drain()
       this.invariant()
       must(this.clock.now < mostMs, () => `it goes on after ${mostMs} ms`)
     }
-    await promise
+  }
+
+  /** Goes on until nothing more happens. */
+  async runDry(): Promise<void> {
+    while (this.clock.step()) {
+      await drain()
+      this.invariant()
+    }
+  }
+
+  async #dial(process: SimPlatform, signal: AbortSignal | undefined, onWire?: OnWire): Promise<ByteStream> {
+    await process.sleep(this.isDown ? 1000 : 10)
+    const table = this.#table
+    if (this.isDown || table === undefined || signal?.aborted) {
+      throw new ConnectError('CONNECT_FAILED', 'nobody answers')
+    }
+    const [toNear, toFar] = this.cuts.shift() ?? ([NEVER, NEVER] as const)
+    const wire = WireEnd.pair(this.clock, this.chance, process, this.#server)
+    const [near, far] = wire
+    near.cutAfter(toNear)
+    far.cutAfter(toFar)
+    this.wires.push(wire)
+    onWire?.(near, far)
+    this.#server.input(() => table.onStream(far))
+    return near
   }
 }
 
