@@ -257,9 +257,11 @@ export class QueueReader implements ConnectionReader, DatagramSource {
   /** What is queued weighs only so much any more. */
   #makeRoom(cost: number): void {
     this.#cost = cost
+    if (this.#paused && cost * 2 <= this.#limit) {
+      this.#paused = false
+      this.#events.onQueueRoom()
+    }
+    // Behind close(), what has room counts as consumed.
     if (this.#counts) this.#tellConsumed()
-    if (!this.#paused || cost * 2 > this.#limit) return
-    this.#paused = false
-    this.#events.onQueueRoom()
   }
 }
