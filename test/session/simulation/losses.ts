@@ -1,0 +1,166 @@
+import type { ConnectError } from '../../../src/errors.ts'
+import { SessionLostError } from '../../../src/session/session-lost-error.ts'
+import { must } from '../../sctp/simulation/violation.ts'
+import type { Coverage, Kind } from './coverage.ts'
+import { keptBytesOf } from './referee.ts'
+import type { ServerModel } from './server-model.ts'
+import type { ShadowEnd } from './shadow-end.ts'
+import type { ShadowSession } from './shadow-session.ts'
+import type { Watcher } from './watcher.ts'
+
+/** No session is lost without a cause, and what a lost one shows is exact. */
+export class Losses {
+  readonly #watcher: Watcher
+  readonly #coverage: Coverage
+
+  constructor(watcher: Watcher, coverage: Coverage) {
+    this.#watcher = watcher
+    this.#coverage = coverage
+  }
+
+  /** Looks whether an end of the session is over since the last event, and if so, why. */
+  look(session: ShadowSession, server: ServerModel, now: number): void {
+    const { client } = session
+    if (session.clientOverAt === undefined && isOver(client)) {
+      session.clientOverAt = now
+      client.user!.readAtLoss = client.user!.read
+      if (client.user!.isLost) this.#explainClient(session, server, now)
+    }
+    if (session.serverOverAt === undefined && isOver(session.server)) {
+      session.serverOverAt = now
+      session.server.user!.readAtLoss = session.server.user!.read
+      if (session.server.user!.isLost) this.#explainServer(session, server, now)
+    }
+  }
+
+  /** When all is over. */
+  checkEnd(session: ShadowSession): void {
+    const { client, server } = session
+    for (const end of [client, server]) this.#checkOutcome(end)
+    this.#checkUnconfirmed(client, server, 'unconfirmed at the client')
+    this.#checkUnconfirmed(server, client, 'unconfirmed at the server')
+    if (countOf(client) > 0 && countOf(server) > 0) this.#coverage.note('both unconfirmed')
+  }
+
+  #explainClient({ client, slot, refusal }: ShadowSession, server: ServerModel, now: number): void {
+    if (this.#isOwn(client, slot.settings.closeTimeoutMs, now)) return
+    // The listener has ended it only when the client had nothing to come, either.
+    must(refusal !== 6, 'the client has lost a session that had ended cleanly')
+    if (client.knowsFinal || refusal !== undefined) return
+    const ms = slot.settings.session!.retryForMs ?? server.settings.session!.retentionMs
+    must(
+      client.line === undefined && now - client.detachedAt >= ms,
+      'the client has lost a session without cause',
+    )
+    const isAnswered = this.#watcher.visits.some(visit => visit.slot === slot && visit.near.hasUnread)
+    must(!isAnswered, 'the client has lost a session with an answer that it has not read')
+    this.#coverage.note('lost by the client in time')
+  }
+
+  #explainServer(session: ShadowSession, { closedAt, settings, sessions }: ServerModel, now: number): void {
+    const { server } = session
+    if (this.#isOwn(server, settings.closeTimeoutMs, now) || server.knowsFinal) return
+    must(server.line === undefined, 'the listener has lost a session that is attached, without cause')
+    if (closedAt !== undefined) return
+    const { retentionMs } = settings.session!
+    if (now - server.detachedAt >= retentionMs) {
+      const isAsked = this.#watcher.visits.some(({ hello, far }) => hello?.id === session.id && far.hasUnread)
+      must(!isAsked, 'the listener has lost a session with a HELLO for it that it has not read')
+      this.#coverage.note('lost by the server in time')
+      return
+    }
+    const others = [...sessions.values()].filter(
+      other => other !== session && other.server.line === undefined,
+    )
+    const rest = others.filter(other => !isOver(other.server))
+    const first = Math.min(...rest.filter(({ isShown }) => isShown).map(other => other.server.detachedAt))
+    must(server.detachedAt <= first, 'another session was detached for longer than the one that was lost')
+    const lostBehind = others.filter(other => wasLostBehind(other, session, now))
+    this.#mustBeBeyond([session, ...rest, ...lostBehind], settings.session!)
+  }
+
+  #mustBeBeyond(
+    detached: readonly ShadowSession[],
+    bounds: { readonly maxDetachedSessions: number; readonly maxDetachedBytes: number },
+  ): void {
+    if (detached.length > bounds.maxDetachedSessions) this.#coverage.note('too many detached')
+    else {
+      must(
+        keptBytesOf(detached, 'offered') > bounds.maxDetachedBytes,
+        'the listener has lost a session without cause',
+      )
+      this.#coverage.note('too many bytes detached')
+    }
+  }
+
+  #isOwn({ user }: ShadowEnd, closeTimeoutMs: number, now: number): boolean {
+    if (user!.hasAborted) return true
+    const isClosed = user!.isClosing && now - user!.closedAt >= closeTimeoutMs
+    if (isClosed) this.#coverage.note('lost in closing')
+    return isClosed
+  }
+
+  /** It ended cleanly, or it was lost; there is nothing between. */
+  #checkOutcome({ name, user }: ShadowEnd): void {
+    if (user === undefined || user.isGone) return
+    const { state } = user.connection!.session!
+    const hasClosed = user.closedCleanly || user.ending.kind === 'abort'
+    const isClean = hasClosed && user.sawEnd && user.error === undefined
+    const isRight = state === 'closed' ? isClean : state === 'lost' && user.error !== undefined
+    must(isRight, () => `${name}: ${state}, and ${user.error?.message ?? 'no error'}`)
+  }
+
+  #checkUnconfirmed(end: ShadowEnd, other: ShadowEnd, kind: Kind): void {
+    const { user, confirmed, name } = end
+    const error = user?.error
+    if (user === undefined || user.isGone || error === undefined) return
+    if (user.hasAborted) must(error.code === 'ABORTED', () => `${name}: aborted, and got ${error.code}`)
+    if (!(error instanceof SessionLostError)) {
+      const isAsked = error.code === 'ABORTED' && user.isAborting
+      must(isAsked, () => `${name}: ${error.code} in a session`)
+      return
+    }
+    const { unconfirmed } = error
+    must(
+      unconfirmed.length === user.accepted - confirmed,
+      () => `${name}: ${unconfirmed.length} unconfirmed, ${confirmed} of ${user.accepted} confirmed`,
+    )
+    for (const [i, { recipient, data }] of unconfirmed.entries()) {
+      const n = confirmed + 1 + i
+      const isRight = recipient === user.messages.recipientOf(n) && user.messages.dataOf(n).equals(data)
+      must(isRight, () => `${name}: another message than ${n} is unconfirmed`)
+    }
+    if (unconfirmed.length > 0) this.#coverage.note(kind)
+    this.#checkFinal(end, other)
+  }
+
+  /** What the other's user has consumed in the end is confirmed, as far as this end was told. */
+  #checkFinal({ name, confirmed, knowsFinal }: ShadowEnd, { user, received }: ShadowEnd): void {
+    if (user === undefined) {
+      must(confirmed === 0, () => `${name}: ${confirmed} confirmed by nobody`)
+      return
+    }
+    const most = user.isClosing ? (user.isGone ? received : user.read) : user.consumed
+    must(confirmed <= most, () => `${name}: ${confirmed} confirmed, ${most} consumed`)
+    if (!knowsFinal || user.isGone) return
+    // What came behind close() may have been read since, but for what does not count as consumed.
+    const least = user.isClosing ? Math.max(confirmed, user.readAtLoss) : confirmed
+    must(most <= least, () => `${name}: told of ${confirmed}, and ${most} were consumed`)
+  }
+}
+
+function isOver({ user }: ShadowEnd): boolean {
+  const state = user?.connection?.session?.state
+  return state === 'lost' || state === 'closed'
+}
+
+/** Whether it was lost in this very event, too, but later. */
+function wasLostBehind(other: ShadowSession, session: ShadowSession, now: number): boolean {
+  const isNow = other.serverOverAt === undefined || other.serverOverAt === now
+  return isNow && isOver(other.server) && other.server.detachedAt >= session.server.detachedAt
+}
+
+function countOf({ user }: ShadowEnd): number {
+  const error: ConnectError | undefined = user?.error
+  return error instanceof SessionLostError ? error.unconfirmed.length : 0
+}
