@@ -2,7 +2,7 @@ import { type ConnectDatagram, datagramIn } from '../frame/datagram.ts'
 import { HEADER_BYTES, SIZE_BYTES } from '../frame/format.ts'
 import { readRecipient } from '../frame/header.ts'
 
-/** What one write of the connection has given: segments of which none begins or ends inside a header. */
+/** What one write of the connection has given, or several small ones: segments of which none begins or ends inside a header. */
 export interface Chunk {
   readonly segments: readonly Uint8Array[]
   /** Where each segment ends, in bytes of the chunk: one whose data was transferred away has no length any more. */
@@ -57,22 +57,23 @@ export class RetainedFrames {
    * @param tail bytes that the last of them lacks
    */
   add(segments: readonly Uint8Array[], byteLength: number, begun: number, tail: number): void {
-    const ends: number[] = []
-    let end = 0
-    for (const { length } of segments) {
-      end += length
-      ends.push(end)
+    const last = this.#chunks.at(-1)
+    const joined = last === undefined ? undefined : joinedSegments(last, segments, byteLength)
+    if (last !== undefined && joined !== undefined) {
+      const whole = { segments: joined, ends: endsOf(joined), byteLength: last.byteLength + byteLength }
+      this.#chunks[this.#chunks.length - 1] = { ...last, ...whole, begun, tail }
+    } else {
+      this.#chunks.push({
+        segments,
+        ends: endsOf(segments),
+        byteLength,
+        start: this.#takenBytes,
+        rest: Math.min(this.#tail, byteLength),
+        begunBefore: this.#begun,
+        begun,
+        tail,
+      })
     }
-    this.#chunks.push({
-      segments,
-      ends,
-      byteLength,
-      start: this.#takenBytes,
-      rest: Math.min(this.#tail, byteLength),
-      begunBefore: this.#begun,
-      begun,
-      tail,
-    })
     this.#takenBytes += byteLength
     this.#begun = begun
     this.#tail = tail
@@ -132,6 +133,31 @@ export class RetainedFrames {
     const position = known ? this.#confirmedBytes : chunk.start + chunk.rest
     return walkFrames(chunk, position, count - (known ? this.#confirmed : chunk.begunBefore))
   }
+}
+
+/** Writes up to this length are kept as one where they lie behind each other in memory. */
+const JOINED_BYTES = 64 * 1024
+
+/** The segments of a chunk and of the write behind it as those of one; undefined if they should not be. */
+function joinedSegments(
+  { segments, byteLength }: Chunk,
+  next: readonly Uint8Array[],
+  nextBytes: number,
+): Uint8Array[] | undefined {
+  if (byteLength + nextBytes > JOINED_BYTES) return undefined
+  const [a, b] = [segments.at(-1), next[0]]
+  if (a === undefined || b === undefined) return undefined
+  if (a.buffer !== b.buffer || a.byteOffset + a.length !== b.byteOffset) return undefined
+  const seam = new Uint8Array(a.buffer, a.byteOffset, a.length + b.length)
+  return [...segments.slice(0, -1), seam, ...next.slice(1)]
+}
+
+function endsOf(segments: readonly Uint8Array[]): number[] {
+  let end = 0
+  return segments.map(({ length }) => {
+    end += length
+    return end
+  })
 }
 
 /** The bytes of the frame that begins at `position`, in a chunk that holds its header. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { frameBytesAt, piecesOf, type RetainedFrames } from '../../src/session/retained-frames.ts'
+import { SendBuffer } from '../../src/connection/send-buffer.ts'
+import { frameBytesAt, piecesOf, RetainedFrames } from '../../src/session/retained-frames.ts'
 import { datagramsOf, dataSizes, framesOf, retain } from './support.ts'
 
 /** All that is kept from a position on, as replay would send it. */
@@ -85,6 +86,26 @@ describe('retained frames', () => {
     assert.deepEqual(
       retained.datagrams().map(({ recipient }) => recipient),
       [0, 2],
+    )
+  })
+
+  it('take few chunks, however many small writes they came in', () => {
+    const retained = new RetainedFrames()
+    const buffer = new SendBuffer()
+    const datagrams = datagramsOf(Array.from({ length: 10_000 }, (_, i) => 1 + (i % 30)))
+    for (const datagram of datagrams) {
+      buffer.append(datagram)
+      const { segments, byteLength } = buffer.take(64 * 1024)
+      retained.add(segments, byteLength, buffer.begun, buffer.tail)
+    }
+    assert.equal(Buffer.compare(bytesFrom(retained, 0), framesOf(datagrams)), 0)
+    let chunks = 0
+    for (let at = 0; at < retained.takenBytes; chunks++) at += retained.chunkAt(at)!.byteLength
+    assert(chunks <= retained.byteLength / (32 * 1024) + 3, `${chunks} chunks`)
+    assert.equal(retained.confirm(9999), framesOf(datagrams.slice(0, 9999)).length)
+    assert.deepEqual(
+      retained.datagrams().map(({ byteLength }) => byteLength),
+      [1 + (9999 % 30)],
     )
   })
 
