@@ -11,11 +11,14 @@ import { refusal, wait } from './waiter.ts'
 /** What a queued datagram costs beside its frame. */
 const DATAGRAM_COST_BYTES = 64
 
-/** The datagrams of one chunk, and what they weigh in the queue until the last of them is taken. */
+/** The datagrams of one chunk, or of some small ones, and what they weigh in the queue until the last of them is taken. */
 interface Batch {
   readonly datagrams: ConnectDatagram[]
-  readonly cost: number
+  cost: number
 }
+
+/** Most that chunks weigh which are queued as one: a list of tens of thousands is slow to take from. */
+const JOINED_COST_BYTES = 16 * 1024
 
 /** `open`: more may come. `ended`: the peer has ended cleanly. `failed`: the stream broke. */
 type State = { readonly kind: 'open' } | Settled
@@ -226,7 +229,11 @@ export class QueueReader implements ConnectionReader, DatagramSource {
   #keep(datagrams: ConnectDatagram[]): void {
     let cost = datagrams.length * (HEADER_BYTES + DATAGRAM_COST_BYTES)
     for (const datagram of datagrams) cost += datagram.byteLength
-    this.#batches.push({ datagrams, cost })
+    const last = this.#batches.at(-1)
+    if (last !== undefined && last.cost + cost <= Math.min(JOINED_COST_BYTES, this.#limit / 8)) {
+      last.datagrams.push(...datagrams)
+      last.cost += cost
+    } else this.#batches.push({ datagrams, cost })
     this.#cost += cost
     if (this.#paused || this.#cost < this.#limit) return
     this.#paused = true
