@@ -246,6 +246,12 @@ export class SessionEnd implements WalkerUser {
 
   #onStatus(status: Status): void {
     const { received } = this.#inbound
+    // What it received over earlier lines it has said before this one: beyond that, it knows only what this one carried.
+    if (status.received > this.#outbound.position) {
+      throw violation(
+        `it has received ${status.received} messages, of which ${this.#outbound.position} were sent`,
+      )
+    }
     if (status.position !== received) {
       throw violation(`it stands behind message ${status.position}; ${received} have come`)
     }

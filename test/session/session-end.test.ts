@@ -347,6 +347,19 @@ describe('an end of a session', () => {
     })
   }
 
+  it('is lost by an ACK of what only an earlier line has carried, though it was sent', () => {
+    const ends = new JoinedEnds(WINDOW, { bytes: 10_000_000, messages: 100 })
+    ends.attach()
+    ends.client.send(...datagramsOf([300_000, 300_000, 300_000, 300_000, 300_000, 300_000]))
+    ends.break()
+    ends.client.slow = true
+    ends.attach()
+    // The line has not passed on 1 MiB yet, so the last two wait.
+    ends.client.end.input(status(ControlType.ACK, { received: 5, consumed: 5 }))
+    assert.equal(ends.client.error, 'PROTOCOL_VIOLATION')
+    assert.equal(ends.client.confirmedBytes, 0)
+  })
+
   it('is lost by counters at attachment that contradict its own', () => {
     for (const peer of [
       { received: 3, consumed: 0 },
