@@ -19,7 +19,7 @@ export class TlsReads implements SocketReads {
     socket.push = (chunk, encoding) => {
       if (chunk === null) this.#truncated = carrier !== undefined && hasEnded(carrier, socket)
       else if (this.#takesDirectly()) {
-        this.#sink!.onData(chunk as Uint8Array)
+        this.#sink!.onData(owned(chunk as Uint8Array))
         return true
       }
       return push.call(socket, chunk, encoding)
@@ -33,7 +33,7 @@ export class TlsReads implements SocketReads {
 
   start(sink: ReadSink): void {
     this.#sink = sink
-    this.socket.on('data', chunk => sink.onData(chunk as Uint8Array)).resume()
+    this.socket.on('data', chunk => sink.onData(owned(chunk as Uint8Array))).resume()
   }
 
   /** Nothing that came earlier waits in the stream. */
@@ -42,4 +42,12 @@ export class TlsReads implements SocketReads {
       this.#sink !== undefined && this.socket.readableFlowing === true && this.socket.readableLength === 0
     )
   }
+}
+
+/**
+ * The chunk in memory of its own. Node 26 puts what it reads next behind it, into the same memory, and throws where nobody
+ * can catch it if the user has transferred that.
+ */
+function owned(chunk: Uint8Array): Uint8Array {
+  return chunk.byteLength === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk)
 }
