@@ -87,6 +87,7 @@ export class Disturbances {
       lateMs: chance.pick([undefined, 0, 20, 3000]),
       toldAfterMs: chance.pick([undefined, 0, 10, 2000]),
       isClean: chance.yes(0.2),
+      isSink: chance.yes(0.5),
     }
   }
 

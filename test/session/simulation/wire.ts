@@ -12,6 +12,8 @@ export interface Break {
   readonly toldAfterMs: number | undefined
   /** Whether it is told of a clean end, as by a proxy that stops. */
   readonly isClean?: boolean
+  /** Whether the system at the other end takes what is sent for a while, though nobody gets it. */
+  readonly isSink?: boolean
 }
 
 /** Springs when so many bytes have come to an end. */
@@ -111,9 +113,9 @@ export class WireEnd implements ByteStream {
       at = end
     }
     if (this.#chance.yes(0.5) && this.#broken === undefined) return true
-    this.#peer.#schedule(() =>
-      this.#peer.#arrive(() => this.process.input(() => this.#tellWritten(byteLength))),
-    )
+    const tell = (): void => this.process.input(() => this.#tellWritten(byteLength))
+    if (this.#peer.#broken?.isSink) this.#clock.at(this.#clock.now + LATENCY_MS, tell)
+    else this.#peer.#schedule(() => this.#peer.#arrive(tell))
     return false
   }
 
@@ -173,7 +175,7 @@ export class WireEnd implements ByteStream {
   }
 
   #tellWritten(byteLength: number): void {
-    if (!this.isClosed && this.#broken === undefined) this.#sink!.onWritten(byteLength)
+    if (!this.isClosed) this.#sink!.onWritten(byteLength)
   }
 
   /** Sets when something that was sent just now arrives here. */
