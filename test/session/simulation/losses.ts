@@ -37,6 +37,9 @@ export class Losses {
   checkEnd(session: ShadowSession): void {
     const { client, server } = session
     for (const end of [client, server]) this.#checkOutcome(end)
+    // The server is the first to know of a clean end.
+    const isOdd = stateOf(client) === 'closed' && stateOf(server) === 'lost'
+    must(!isOdd, 'the client has ended cleanly, and the server has lost the session')
     this.#checkUnconfirmed(client, server, 'unconfirmed at the client')
     this.#checkUnconfirmed(server, client, 'unconfirmed at the server')
     if (countOf(client) > 0 && countOf(server) > 0) this.#coverage.note('both unconfirmed')
@@ -69,11 +72,10 @@ export class Losses {
       this.#coverage.note('lost by the server in time')
       return
     }
-    const others = [...sessions.values()].filter(
-      other => other !== session && other.server.line === undefined,
-    )
+    // Those that nobody was shown are lost before any other.
+    const others = [...sessions.values()].filter(other => other !== session && isDetached(other))
     const rest = others.filter(other => !isOver(other.server))
-    const first = Math.min(...rest.filter(({ isShown }) => isShown).map(other => other.server.detachedAt))
+    const first = Math.min(...rest.map(other => other.server.detachedAt))
     must(server.detachedAt <= first, 'another session was detached for longer than the one that was lost')
     const lostBehind = others.filter(other => wasLostBehind(other, session, now))
     this.#mustBeBeyond([session, ...rest, ...lostBehind], settings.session!)
@@ -149,9 +151,17 @@ export class Losses {
   }
 }
 
-function isOver({ user }: ShadowEnd): boolean {
-  const state = user?.connection?.session?.state
+function stateOf({ user }: ShadowEnd): string | undefined {
+  return user?.connection?.session?.state
+}
+
+function isOver(end: ShadowEnd): boolean {
+  const state = stateOf(end)
   return state === 'lost' || state === 'closed'
+}
+
+function isDetached({ isShown, server }: ShadowSession): boolean {
+  return isShown && server.line === undefined
 }
 
 /** Whether it was lost in this very event, too, but later. */

@@ -73,7 +73,7 @@ function boundsOf(chance: Chance, clients: number): NonNullable<Exclude<ListenOp
   if (clients === 1 || chance.yes(0.25)) return {}
   return {
     maxSessions: chance.between(1, clients),
-    maxDetachedSessions: chance.between(1, clients),
+    maxDetachedSessions: chance.pick([1, 1, clients]),
     maxDetachedBytes: chance.magnitude(50, 20_000),
   }
 }
