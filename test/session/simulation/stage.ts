@@ -167,6 +167,7 @@ export class Stage {
     this.#checkRules()
     let moves = 0
     for (const { client, server } of this.slots) moves += client.moves + server.moves
+    this.log.note(moves)
     const canConnect = this.server.closedAt === undefined && !this.world.isDown
     this.progress.check(this.slots, canConnect, moves, this.now)
   }

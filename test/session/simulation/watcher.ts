@@ -39,6 +39,8 @@ export class Watcher implements WireWatch {
   readonly #log: EventLog
   readonly #greetings: Greetings
   readonly #sides = new Map<WireEnd, Side>()
+  /** The client's end of the last connection that it has made. */
+  readonly #latest = new Map<Slot, WireEnd>()
   readonly visits: Visit[] = []
   /** Called for each status frame that is about to be sent. */
   onStatus: (end: WireEnd, status: StatusFrame) => void = () => {}
@@ -70,6 +72,10 @@ export class Watcher implements WireWatch {
       answerArrived: false,
       session: undefined,
     }
+    const before = this.#latest.get(slot)
+    const isAlone = before === undefined || this.#sides.get(before)!.hasLeft
+    this.#try(() => must(isAlone, 'a client has two connections'))
+    this.#latest.set(slot, near)
     for (const [i, end] of [near, far].entries()) {
       end.watch = this
       const id = this.visits.length * 2 + i
