@@ -60,39 +60,21 @@ export class Losses {
     this.#coverage.note('lost by the client in time')
   }
 
-  #explainServer(session: ShadowSession, { closedAt, settings, sessions }: ServerModel, now: number): void {
+  #explainServer(session: ShadowSession, model: ServerModel, now: number): void {
     const { server } = session
+    const { closedAt, settings } = model
     if (this.#isOwn(server, settings.closeTimeoutMs, now) || server.knowsFinal) return
     must(server.line === undefined, 'the listener has lost a session that is attached, without cause')
     if (closedAt !== undefined) return
-    const { retentionMs } = settings.session!
-    if (now - server.detachedAt >= retentionMs) {
-      const isAsked = this.#watcher.visits.some(({ hello, far }) => hello?.id === session.id && far.hasUnread)
-      must(!isAsked, 'the listener has lost a session with a HELLO for it that it has not read')
-      this.#coverage.note('lost by the server in time')
+    const bound = boundBeyond(session, model, now)
+    if (now - server.detachedAt < settings.session!.retentionMs) {
+      must(bound !== undefined, 'the listener has lost a session without cause')
+      this.#coverage.note(bound)
       return
     }
-    // Those that nobody was shown are lost before any other.
-    const others = [...sessions.values()].filter(other => other !== session && isDetached(other))
-    const rest = others.filter(other => !isOver(other.server))
-    const first = Math.min(...rest.map(other => other.server.detachedAt))
-    must(server.detachedAt <= first, 'another session was detached for longer than the one that was lost')
-    const lostBehind = others.filter(other => wasLostBehind(other, session, now))
-    this.#mustBeBeyond([session, ...rest, ...lostBehind], settings.session!)
-  }
-
-  #mustBeBeyond(
-    detached: readonly ShadowSession[],
-    bounds: { readonly maxDetachedSessions: number; readonly maxDetachedBytes: number },
-  ): void {
-    if (detached.length > bounds.maxDetachedSessions) this.#coverage.note('too many detached')
-    else {
-      must(
-        keptBytesOf(detached, 'offered') > bounds.maxDetachedBytes,
-        'the listener has lost a session without cause',
-      )
-      this.#coverage.note('too many bytes detached')
-    }
+    const isAsked = this.#watcher.visits.some(({ hello, far }) => hello?.id === session.id && far.hasUnread)
+    must(!isAsked || bound !== undefined, 'the listener has lost a session with an unread HELLO for it')
+    this.#coverage.note('lost by the server in time')
   }
 
   #isOwn({ user }: ShadowEnd, closeTimeoutMs: number, now: number): boolean {
@@ -162,6 +144,18 @@ function isOver(end: ShadowEnd): boolean {
 
 function isDetached({ isShown, server }: ShadowSession): boolean {
   return isShown && server.line === undefined
+}
+
+/** The bound of the listener by which the session had to be lost. */
+function boundBeyond(session: ShadowSession, model: ServerModel, now: number): Kind | undefined {
+  const { maxDetachedSessions, maxDetachedBytes } = model.settings.session!
+  // Those that nobody was shown are lost before any other.
+  const others = [...model.sessions.values()].filter(other => other !== session && isDetached(other))
+  const rest = others.filter(other => !isOver(other.server))
+  if (rest.some(other => other.server.detachedAt < session.server.detachedAt)) return undefined
+  const detached = [session, ...rest, ...others.filter(other => wasLostBehind(other, session, now))]
+  if (detached.length > maxDetachedSessions) return 'too many detached'
+  return keptBytesOf(detached, 'offered') > maxDetachedBytes ? 'too many bytes detached' : undefined
 }
 
 /** Whether it was lost in this very event, too, but later. */
