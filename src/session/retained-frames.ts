@@ -27,6 +27,8 @@ export interface Chunk {
  */
 export class RetainedFrames {
   readonly #chunks: Chunk[] = []
+  /** How many at the start of the list are done with: to take each out by itself would move all the others. */
+  #done = 0
   #takenBytes = 0
   #begun = 0
   #tail = 0
@@ -85,8 +87,12 @@ export class RetainedFrames {
     const freed = position - this.#confirmedBytes
     this.#confirmed = count
     this.#confirmedBytes = position
-    while (this.#chunks.length > 0 && this.#chunks[0]!.start + this.#chunks[0]!.byteLength <= position) {
-      this.#chunks.shift()
+    while (this.#done < this.#chunks.length && endOf(this.#chunks[this.#done]!) <= position) {
+      this.#chunks[this.#done++] = GONE
+    }
+    if (this.#done > 0 && this.#done * 2 >= this.#chunks.length) {
+      this.#chunks.splice(0, this.#done)
+      this.#done = 0
     }
     return freed
   }
@@ -94,27 +100,24 @@ export class RetainedFrames {
   /** Where frame `count` ends, in bytes from the first that was ever taken; it is confirmed or kept. */
   positionAfter(count: number): number {
     if (count === this.#confirmed) return this.#confirmedBytes
-    for (const chunk of this.#chunks) {
-      if (chunk.begun > count) return this.#positionIn(chunk, count)
-    }
-    return this.#takenBytes + this.#tail
+    const chunk = this.#firstThat(({ begun }) => begun > count)
+    return chunk === undefined ? this.#takenBytes + this.#tail : this.#positionIn(chunk, count)
   }
 
   /** The chunk in which this byte lies; undefined if it has not been taken. */
   chunkAt(position: number): Chunk | undefined {
     // What is asked for is mostly the newest.
-    for (let i = this.#chunks.length - 1; i >= 0; i--) {
-      const chunk = this.#chunks[i]!
-      if (position >= chunk.start + chunk.byteLength) return undefined
-      if (position >= chunk.start) return chunk
-    }
-    return undefined
+    const newest = this.#chunks.at(-1)
+    if (newest === undefined || position >= endOf(newest)) return undefined
+    const chunk = position >= newest.start ? newest : this.#firstThat(each => position < endOf(each))
+    return chunk !== undefined && position >= chunk.start ? chunk : undefined
   }
 
   /** Every whole frame that is kept, in order. Data that was transferred away cannot be shown and is left out. */
   datagrams(): ConnectDatagram[] {
     const found: ConnectDatagram[] = []
-    for (const [i, chunk] of this.#chunks.entries()) {
+    for (let i = this.#done; i < this.#chunks.length; i++) {
+      const chunk = this.#chunks[i]!
       const next = this.#chunks[i + 1]?.segments[0]
       let position = Math.max(chunk.start + chunk.rest, this.#confirmedBytes)
       while (position < chunk.start + chunk.byteLength) {
@@ -126,6 +129,18 @@ export class RetainedFrames {
       }
     }
     return found
+  }
+
+  /** The first chunk that is so, where all behind it are so as well. */
+  #firstThat(isSo: (chunk: Chunk) => boolean): Chunk | undefined {
+    let low = this.#done
+    let high = this.#chunks.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (isSo(this.#chunks[middle]!)) high = middle
+      else low = middle + 1
+    }
+    return this.#chunks[low]
   }
 
   #positionIn(chunk: Chunk, count: number): number {
@@ -158,6 +173,22 @@ function endsOf(segments: readonly Uint8Array[]): number[] {
     end += length
     return end
   })
+}
+
+/** Takes the place of a chunk that is done with, whose memory is free. */
+const GONE: Chunk = {
+  segments: [],
+  ends: [],
+  byteLength: 0,
+  start: 0,
+  rest: 0,
+  begunBefore: 0,
+  begun: 0,
+  tail: 0,
+}
+
+function endOf({ start, byteLength }: Chunk): number {
+  return start + byteLength
 }
 
 /** The bytes of the frame that begins at `position`, in a chunk that holds its header. */

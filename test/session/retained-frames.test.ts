@@ -20,7 +20,26 @@ function bytesFrom(retained: RetainedFrames, from: number): Buffer {
 
 const most = fc.constantFrom(64 * 1024, 70_001, 100_000)
 
+/** How long it takes to go through so many frames, each given by a write of its own, and to confirm them one by one. */
+function timeOf(count: number): number {
+  const frame = framesOf(datagramsOf([1]))
+  const retained = new RetainedFrames()
+  for (let n = 1; n <= count; n++) retained.add([frame], frame.length, n, 0)
+  const began = performance.now()
+  for (let n = 0; n < count; n++) assert.equal(retained.chunkAt(n * frame.length)?.begunBefore, n)
+  for (let n = 1; n <= count; n++) assert.equal(retained.confirm(n), frame.length)
+  return performance.now() - began
+}
+
 describe('retained frames', () => {
+  it('cost the same each, however many writes they came in', () => {
+    timeOf(5000)
+    const few = Math.min(timeOf(5000), timeOf(5000), timeOf(5000))
+    // 16 times as many: 16 times as long, or 256 times if each were looked for from one end of the list.
+    const many = Math.min(timeOf(80_000), timeOf(80_000))
+    assert(many < few * 100, `${few} ms for 5,000 and ${many} ms for 80,000`)
+  })
+
   it('are found again from any frame on, whatever has been confirmed', () => {
     fc.assert(
       fc.property(
