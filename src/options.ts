@@ -64,7 +64,7 @@ export interface ConnectionOptions {
   readonly keepAliveDelayMs?: number | undefined
   /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
   readonly noDelay?: boolean | undefined
-  /** Longest time for a handshake, on `tls:` and `dtls-sctp:`, in ms. Default 10,000. */
+  /** Longest time for a handshake, on `tls:` and `dtls-sctp:`, and for that of a session, in ms. Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined
 }
 

@@ -2,8 +2,10 @@ import {
   checked,
   duration,
   durationOrNone,
+  nonEmptyText,
   object,
   ofType,
+  optionError,
   queueBytes,
   type Rule,
   type Rules,
@@ -72,7 +74,7 @@ export interface ListenSessionOptions extends SessionOptions {
   readonly maxSessions?: number | undefined
   /** Most sessions that are detached at once. Beyond it, the one that has been so for longest is lost. Default 10,000. */
   readonly maxDetachedSessions?: number | undefined
-  /** Most bytes that detached sessions keep to send again, all together. Beyond it, the one detached for longest is lost. Default 256 MiB. */
+  /** Most bytes that detached sessions keep, to send again or to be read, all together. Beyond it, the one detached for longest is lost. Default 256 MiB. */
   readonly maxDetachedBytes?: number | undefined
 }
 
@@ -125,6 +127,13 @@ export function resolveListenSession(options: true | ListenSessionOptions): List
     : { ...listenDefaults, ...checked(options, listenRules, 'session.') }
 }
 
+/** @throws ConnectError `INVALID_OPTION`, naming what `beforeRetry` must not give; `tls` is checked where it is used */
+export function checkedRedirect(redirect: unknown): Redirect {
+  if (object(redirect) !== undefined)
+    throw optionError('session.beforeRetry', 'must give an object or nothing')
+  return checked(redirect as Redirect, redirectRules, 'session.beforeRetry.')
+}
+
 export const sessionRule: Rule = value =>
   value === true || object(value) === undefined ? undefined : 'must be true or an object'
 
@@ -142,6 +151,11 @@ const connectRules: Rules = {
   retryDelayMs: durationOrNone,
   retryDelayMaxMs: durationOrNone,
   beforeRetry: ofType('function'),
+}
+
+const redirectRules: Rules = {
+  address: value => (value instanceof URL ? undefined : nonEmptyText(value)),
+  tls: object,
 }
 
 const listenRules: Rules = {

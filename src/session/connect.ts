@@ -28,7 +28,7 @@ import { missingSessions, offeringSessions, settingsInSession } from './settings
  * | `memory://name` | a listener in the same process |
  *
  * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `CONNECT_FAILED`, `CONNECT_TIMEOUT`,
- * `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, `CERTIFICATE_REJECTED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when `options.signal` fires first
+ * `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, `SESSION_REFUSED`, `VERSION_UNSUPPORTED`, `PROTOCOL_VIOLATION`, `CERTIFICATE_REJECTED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when `options.signal` fires first
  */
 export function connect(address: string | URL, options?: ConnectOptions): Promise<Connection> {
   return quiet(connectTo(address, options))

@@ -1,4 +1,5 @@
 import type { ConnectError } from '../errors.ts'
+import { HEADER_BYTES } from '../frame/format.ts'
 import type { SecurePlatform } from '../platform.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import {
@@ -21,8 +22,6 @@ import type { Progress, Window } from './line.ts'
 
 /** The name by which session ends know each other in ALPN (RFC 7301). */
 export const SESSION_PROTOCOL = 'connect-session/2'
-
-const HEADER_BYTES = 8
 
 /** HELLO for a new session. */
 export function newHello(window: Window): Uint8Array {

@@ -2,7 +2,7 @@ import { StreamConnection } from '../connection/connection.ts'
 import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
-import type { ConnectSessionSettings, Redirect } from '../session-options.ts'
+import { type ConnectSessionSettings, checkedRedirect, type Redirect } from '../session-options.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
 import { Backoff } from './backoff.ts'
 import { Carrier } from './carrier.ts'
@@ -21,12 +21,10 @@ export interface Dialler {
   redirect(redirect: Redirect): void
 }
 
-/** Failures after which trying again is no use. */
+/** Failures after which trying again is no use. What is no answer of a session may come from something between. */
 const FINAL: ReadonlySet<string> = new Set<string>([
   ConnectErrorCode.SESSION_REFUSED,
   ConnectErrorCode.CERTIFICATE_REJECTED,
-  ConnectErrorCode.PROTOCOL_VIOLATION,
-  ConnectErrorCode.VERSION_UNSUPPORTED,
   ConnectErrorCode.TRANSPORT_UNAVAILABLE,
   ConnectErrorCode.INVALID_ADDRESS,
   ConnectErrorCode.INVALID_OPTION,
@@ -165,7 +163,7 @@ export class SessionClient implements SessionOwner {
   /** Asks the user where to connect now. */
   async #redirect(attempt: number, signal: AbortSignal): Promise<void> {
     const redirect = await this.#session.beforeRetry?.({ attempt, error: this.#lastError!, signal })
-    if (redirect !== undefined) this.#dialler.redirect(redirect)
+    if (redirect !== undefined) this.#dialler.redirect(checkedRedirect(redirect))
   }
 
   async #resume(signal: AbortSignal): Promise<void> {
