@@ -207,6 +207,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     return this.#consumed
   }
 
+  dropPart(): void {
+    this.#decoder.restart()
+  }
+
   dropUnread(): void {
     this.reader.forget(this.countConsumed())
   }

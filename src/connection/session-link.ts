@@ -27,6 +27,8 @@ export interface SessionUser {
   watchConsumption(): void
   /** Gives the session all that was taken to be sent. */
   handOver(): void
+  /** Drops what has come of a frame that is not whole: it will come again from its start. */
+  dropPart(): void
   /** Hands out nothing more of what is not consumed by now. */
   dropUnread(): void
   /** Something moves: another connection carries the session. */

@@ -62,6 +62,12 @@ export class FrameDecoder {
       : undefined
   }
 
+  /** Forgets the frame that is under way: what comes next begins one. */
+  restart(): void {
+    this.#partial = undefined
+    this.#headerLength = 0
+  }
+
   /** @throws ConnectError `STREAM_TRUNCATED` if the stream ends inside a frame */
   end(): void {
     if (this.#partial !== undefined) {

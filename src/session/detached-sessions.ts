@@ -3,27 +3,30 @@ interface Detached {
   readonly stream: { readonly keptBytes: number; readonly isShown: boolean }
 }
 
-/** A session, and since when it has waited. */
-type Entry<S> = readonly [session: S, since: number]
+/** Since when a session has waited, and what it keeps at most. */
+interface Wait {
+  readonly since: number
+  bytes: number
+}
 
 /** The sessions of a listener that wait for their clients, in the order in which these went away, and what they keep. */
 export class DetachedSessions<S extends Detached> {
   /** Those whose clients have been heard of behind their HELLO, and those of whom nobody knows whether they are any. */
-  readonly #shown = new Map<S, number>()
-  readonly #strangers = new Map<S, number>()
+  readonly #shown = new Map<S, Wait>()
+  readonly #strangers = new Map<S, Wait>()
   #keptBytes = 0
 
   get size(): number {
     return this.#shown.size + this.#strangers.size
   }
 
-  /** Bytes that all of them keep. */
+  /** Bytes that all of them keep, at most: what their users have read since is counted. */
   get keptBytes(): number {
     return this.#keptBytes
   }
 
   /** The one that has waited for longest. */
-  get first(): Entry<S> | undefined {
+  get first(): readonly [session: S, since: number] | undefined {
     const [shown, stranger] = [firstOf(this.#shown), firstOf(this.#strangers)]
     if (shown === undefined || stranger === undefined) return shown ?? stranger
     return shown[1] <= stranger[1] ? shown : stranger
@@ -39,26 +42,33 @@ export class DetachedSessions<S extends Detached> {
   }
 
   add(session: S, now: number): void {
-    const { isShown, keptBytes } = session.stream
-    const entries = isShown ? this.#shown : this.#strangers
-    entries.set(session, now)
-    this.#keptBytes += keptBytes
+    const { isShown, keptBytes: bytes } = session.stream
+    const waits = isShown ? this.#shown : this.#strangers
+    waits.set(session, { since: now, bytes })
+    this.#keptBytes += bytes
   }
 
   /** One of them keeps so many bytes more. */
   grow(session: S, byteLength: number): void {
-    if (this.has(session)) this.#keptBytes += byteLength
+    const wait = this.#waitOf(session)
+    if (wait === undefined) return
+    wait.bytes += byteLength
+    this.#keptBytes += byteLength
   }
 
-  /** Its client is back, or it is over; before anything of what it keeps is confirmed. */
+  /** Its client is back, or it is over. */
   remove(session: S): void {
-    if (this.#shown.delete(session) || this.#strangers.delete(session)) {
-      this.#keptBytes -= session.stream.keptBytes
-    }
+    this.#keptBytes -= this.#waitOf(session)?.bytes ?? 0
+    this.#shown.delete(session)
+    this.#strangers.delete(session)
+  }
+
+  #waitOf(session: S): Wait | undefined {
+    return this.#shown.get(session) ?? this.#strangers.get(session)
   }
 }
 
-function firstOf<S>(entries: ReadonlyMap<S, number>): Entry<S> | undefined {
-  for (const entry of entries) return entry
+function firstOf<S>(waits: ReadonlyMap<S, Wait>): readonly [session: S, since: number] | undefined {
+  for (const [session, { since }] of waits) return [session, since]
   return undefined
 }

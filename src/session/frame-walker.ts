@@ -1,6 +1,6 @@
 import { HEADER_BYTES, SIZE_BYTES, SIZE_OVERHEAD, VERSION } from '../frame/format.ts'
 import { type Allocate, zeroed } from '../frame/partial-data.ts'
-import { CONTROL_VERSION, controlFrameBytes, violation } from './control-frame.ts'
+import { CONTROL_VERSION, controlFrameBytes } from './control-frame.ts'
 
 /** Whom the walker tells what it finds. Either call may throw, which ends the walk. */
 export interface WalkerUser {
@@ -15,7 +15,7 @@ export interface WalkerUser {
  *
  * Data goes on as it comes, in runs as long as the chunk allows, but for a header that is cut: it is held until it is
  * whole, because its version decides where it goes. When a connection broke inside a data frame, the peer sends that
- * frame again from its start; what had gone on already is passed over then, if it is the same frame.
+ * frame again from its start; whoever was given a part of it has to drop that.
  */
 export class FrameWalker {
   readonly #user: WalkerUser
@@ -25,8 +25,7 @@ export class FrameWalker {
   #begunBytes = 0
   /** Bytes that the data frame under way still lacks. */
   #left = 0
-  /** The header of the data frame that was cut last, and the bytes of that whole frame; made when first needed. */
-  #header: Uint8Array | undefined
+  /** The bytes of that whole frame. */
   #frameBytes = 0
   /** The first bytes of a header that a chunk has cut; made when first needed. */
   #head: Uint8Array | undefined
@@ -34,11 +33,6 @@ export class FrameWalker {
   /** A control frame that a chunk has cut. */
   #control: Uint8Array | undefined
   #controlLength = 0
-  /** Whether the frame that was cut by a break has to come again, and the bytes of it that have gone on. */
-  #repeats = false
-  #goneOn = 0
-  /** Bytes to pass over. */
-  #skip = 0
   #spoilt = false
   /** Where in the chunk the data begins that has not been given on: all of it goes at once, as far as it is data. */
   #runFrom = 0
@@ -68,14 +62,9 @@ export class FrameWalker {
     return this.#left > 0 ? this.#begunBytes - this.#frameBytes : this.#begunBytes
   }
 
-  /** Whether a data frame is under way, or was when the connection broke. */
-  get midFrame(): boolean {
-    return this.#left > 0 || this.#repeats
-  }
-
-  /** Whether what comes next is data that nobody has seen yet. */
+  /** Whether what comes next is data of a frame that is under way. */
   get isInsideData(): boolean {
-    return this.#left > 0 && this.#skip === 0
+    return this.#left > 0
   }
 
   /** @throws ConnectError `PROTOCOL_VIOLATION` */
@@ -90,19 +79,14 @@ export class FrameWalker {
 
   /** The connection is gone: drops what is cut, to start anew at the border of a frame. */
   restart(): void {
-    if (this.#left > 0) {
-      if (this.#skip === 0) this.#goneOn = this.#frameBytes - this.#left
-      this.#repeats = true
-      this.#begunBytes -= this.#frameBytes
-    }
+    if (this.#left > 0) this.#begunBytes -= this.#frameBytes
     this.#left = 0
     this.#headLength = 0
     this.#control = undefined
-    this.#skip = 0
   }
 
   get #isUnderWay(): boolean {
-    return this.#left > 0 || this.#headLength > 0 || this.#control !== undefined || this.#repeats
+    return this.#left > 0 || this.#headLength > 0 || this.#control !== undefined
   }
 
   /** Goes on with what an earlier chunk has begun; returns where that ends in this one. */
@@ -152,23 +136,12 @@ export class FrameWalker {
   }
 
   #beginData(head: Uint8Array): void {
-    if (this.#repeats) this.#checkRepeated(head)
-    this.#header ??= this.#allocate(HEADER_BYTES)
-    this.#header.set(head)
     this.#frameBytes = sizeOf(head, 0) + SIZE_BYTES
     this.#begunBytes += this.#frameBytes
     this.#left = this.#frameBytes - HEADER_BYTES
     const run = this.#allocate(HEADER_BYTES)
     run.set(head)
     this.#run(run, 0, HEADER_BYTES)
-  }
-
-  #checkRepeated(head: Uint8Array): void {
-    if (head.some((byte, i) => byte !== this.#header![i])) {
-      throw violation('a frame that was cut came again as another one')
-    }
-    this.#repeats = false
-    this.#skip = this.#goneOn
   }
 
   /**
@@ -194,16 +167,12 @@ export class FrameWalker {
       frames++
     }
     this.#begunBytes += at - from
-    if (at > end) this.#cutInside(chunk, at - size - SIZE_BYTES, at)
+    if (at > end) {
+      this.#frameBytes = size + SIZE_BYTES
+      this.#left = at - end
+    }
     this.#received += at > end ? frames - 1 : frames
     return at < end ? this.#special(chunk, at) : end
-  }
-
-  #cutInside(chunk: Uint8Array, start: number, frameEnd: number): void {
-    this.#header ??= this.#allocate(HEADER_BYTES)
-    for (let i = 0; i < HEADER_BYTES; i++) this.#header[i] = chunk[start + i]!
-    this.#frameBytes = frameEnd - start
-    this.#left = frameEnd - chunk.length
   }
 
   /** What begins at `chunk[at]` and is no data frame, as far as can be seen. */
@@ -230,7 +199,6 @@ export class FrameWalker {
 
   /** A bad header goes on like data, so that the decoder behind says what is wrong with it. Nothing follows it. */
   #spoil(chunk: Uint8Array, at: number): number {
-    if (this.#repeats) throw violation('a bad header in place of the frame that was cut')
     this.#spoilt = true
     this.#user.onRun(chunk.slice(at, at + HEADER_BYTES))
     return chunk.length
@@ -244,11 +212,7 @@ export class FrameWalker {
   }
 
   #run(chunk: Uint8Array, from: number, to: number): void {
-    const skipped = Math.min(this.#skip, to - from)
-    this.#skip -= skipped
-    const start = from + skipped
-    if (start === to) return
-    this.#user.onRun(start === 0 && to === chunk.length ? chunk : chunk.subarray(start, to))
+    this.#user.onRun(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
   }
 }
 

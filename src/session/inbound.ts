@@ -54,8 +54,10 @@ export class Inbound {
     return this.#consumed
   }
 
-  get midFrame(): boolean {
-    return this.#walker.midFrame
+  /** Bytes of the messages that have come and are not consumed, as far as they are known by reads. */
+  get unreadBytes(): number {
+    this.count()
+    return this.#walker.receivedBytes - this.#consumedBytes
   }
 
   get isInsideData(): boolean {

@@ -20,6 +20,7 @@ const IN_FLIGHT_BYTES = 1024 * 1024
 export class Outbound {
   readonly #retained = new RetainedFrames()
   #window: Window = { bytes: 0, messages: 0 }
+  /** Frames that were ever sent whole. */
   #sent = 0
   /** Whole frames before the place in the direction that the line has come to, and that place in bytes. */
   #position = 0
@@ -27,11 +28,6 @@ export class Outbound {
   /** Bytes that the frame at that place still lacks. */
   #left = 0
   #inFlight = 0
-
-  /** Frames that were ever sent whole. */
-  get sent(): number {
-    return this.#sent
-  }
 
   /** Frames that the peer has consumed. */
   get confirmed(): number {

@@ -43,6 +43,8 @@ export type SessionEndState =
 export interface SessionEndUser extends ConsumptionCounter {
   /** The next bytes of data frames. */
   onFrames(bytes: Uint8Array): void
+  /** What was told of a frame that is not whole is void: that frame will come again from its start. */
+  onCut(): void
   /** The peer has consumed the next so many bytes of what was written. */
   onConfirmed(byteLength: number): void
   /** The peer has ended its direction; all of it was told before. */

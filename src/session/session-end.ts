@@ -40,6 +40,8 @@ export class SessionEnd implements WalkerUser {
   #peerEnded = false
   #endTold = false
   #heard = false
+  /** Whether this end has said anything since the last look. */
+  #said = false
   #quietLooks = 0
 
   constructor(options: SessionEndOptions, user: SessionEndUser) {
@@ -59,9 +61,9 @@ export class SessionEnd implements WalkerUser {
     return { received: this.#inbound.received, consumed: this.#inbound.consumed }
   }
 
-  /** Bytes that are kept until the peer has consumed them. */
+  /** Bytes that are kept: what the peer has not consumed, and what the user here has not. */
   get keptBytes(): number {
-    return this.#outbound.keptBytes
+    return this.#outbound.keptBytes + this.#inbound.unreadBytes
   }
 
   /** Whether what the line was given ends inside a data frame. */
@@ -106,6 +108,7 @@ export class SessionEnd implements WalkerUser {
     this.#state = DETACHED
     this.#due = 0
     this.#inbound.restart()
+    this.#user.onCut()
   }
 
   /**
@@ -166,6 +169,7 @@ export class SessionEnd implements WalkerUser {
 
   /** Called regularly, four times in the time in which the peer must be heard; returns whether it was. */
   lookForLife(): boolean {
+    this.#giveSigns()
     this.#quietLooks = this.#heard ? 0 : this.#quietLooks + 1
     this.#heard = false
     if (this.#quietLooks >= 4) return false
@@ -174,6 +178,12 @@ export class SessionEnd implements WalkerUser {
       this.#try(() => this.#flow())
     }
     return true
+  }
+
+  /** A peer that sends a large frame over a slow line hears nothing of this end unless it is told that the line works. */
+  #giveSigns(): void {
+    if (this.#heard && !this.#said && this.#inbound.isInsideData) this.#acknowledgeNow()
+    this.#said = false
   }
 
   /** This end gives up. The peer is told if the line allows it. */
@@ -285,7 +295,6 @@ export class SessionEnd implements WalkerUser {
   }
 
   #onPeerEnd(): void {
-    if (this.#inbound.midFrame) throw violation('its end in place of the frame that was cut')
     this.#due |= Due.ACK
     if (this.#peerEnded) return
     this.#peerEnded = true
@@ -364,6 +373,7 @@ export class SessionEnd implements WalkerUser {
       position,
       ...progress,
     })
+    this.#said = true
     this.#outbound.sendControl(line, frame)
   }
 

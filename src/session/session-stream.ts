@@ -85,7 +85,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     return this.#machine.progress
   }
 
-  /** Bytes that are kept until the peer has consumed them. */
+  /** Bytes that are kept: what the peer has not consumed, and what the user here has not. */
   get keptBytes(): number {
     return this.#machine.keptBytes
   }
@@ -199,6 +199,10 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
 
   onFrames(bytes: Uint8Array): void {
     this.#sink!.onData(bytes)
+  }
+
+  onCut(): void {
+    this.#user?.dropPart()
   }
 
   onConfirmed(byteLength: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { ConnectDatagram } from '../../src/frame/datagram.ts'
+import { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { FrameDecoder } from '../../src/frame/decoder.ts'
 import {
   chunkLengths,
@@ -164,6 +164,24 @@ describe('the decoder', () => {
     const frame = twinEncode({ recipient: 1, data: someBytes(3) })
     const chunks = [...frame].flatMap(byte => [new Uint8Array(0), Uint8Array.of(byte)])
     sameDatagrams(decodeAll([...chunks, new Uint8Array(0)]).datagrams, [{ recipient: 1, data: someBytes(3) }])
+  })
+
+  it('begins anew at any place when it is told to', () => {
+    const frames = [10, 2000].map(size => twinEncode(new ConnectDatagram(7, someBytes(size, 3))))
+    for (const [i, frame] of frames.entries()) {
+      for (const cut of [1, 7, 8, 9, frame.length - 1]) {
+        const decoder = new FrameDecoder(10_000)
+        const out: ConnectDatagram[] = []
+        decoder.push(frame.subarray(0, cut), out)
+        decoder.restart()
+        assert.equal(decoder.midFrame, false)
+        decoder.push(frame, out)
+        assert.deepEqual(
+          out.map(({ byteLength }) => byteLength),
+          [[10, 2000][i]],
+        )
+      }
+    }
   })
 
   it('appends to what is in the list already', () => {

@@ -300,6 +300,20 @@ describe('a listener with sessions', () => {
     assert.deepEqual(states(), ['lost', 'lost'])
   })
 
+  it('counts what they have received and nobody has read in maxDetachedBytes', async () => {
+    const peer = new Peer({ maxDetachedBytes: 2000 })
+    for (let i = 0; i < 2; i++) {
+      const { visit } = await peer.begin()
+      await visit.say(framesOf(datagramsOf([600, 600])))
+    }
+    peer.world.breakAll(() => ({ lateMs: undefined, toldAfterMs: 0 }))
+    await peer.later(10)
+    assert.deepEqual(
+      peer.connections.map(({ session }) => session!.state),
+      ['lost', 'detached'],
+    )
+  })
+
   it('tells a client that comes too late what was consumed, if its proof is right', async () => {
     const peer = new Peer({ retentionMs: 1000 })
     const { visit, welcome } = await peer.begin()

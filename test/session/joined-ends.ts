@@ -74,6 +74,10 @@ export class TestEnd implements SessionEndUser {
     if (this.reads) this.consume()
   }
 
+  onCut(): void {
+    this.#decoder.restart()
+  }
+
   onConfirmed(byteLength: number): void {
     this.confirmedBytes += byteLength
   }

@@ -26,6 +26,23 @@ describe('the watch over silence', () => {
     assert.deepEqual(looks, [true, true, true, false])
   })
 
+  it('is broken by an ACK for each quarter of the limit in which a part of a frame came', () => {
+    const ends = new JoinedEnds({ bytes: 1_000_000, messages: 100 }, { bytes: 1_000_000, messages: 100 })
+    ends.attach()
+    ends.settle()
+    const bytes = datagramsOf([500_000])[0]!.encode()
+    ends.client.end.write([bytes], bytes.length, 1, 0)
+    for (let looks = 1; looks <= 20; looks++) {
+      ends.deliver('server', 1000)
+      assert(ends.server.end.lookForLife())
+      assert.equal(ends.server.outbox.length, looks === 1 ? 0 : 1, `at look ${looks}`)
+      ends.deliver('client')
+      assert(ends.client.end.lookForLife(), `at look ${looks}`)
+    }
+    assert(ends.server.end.lookForLife())
+    assert.equal(ends.server.outbox.length, 0, 'an ACK though nothing came')
+  })
+
   it('waits as long as PING has to wait for the end of a frame and the line takes more of it', () => {
     const client = withSlowLine()
     const [frame] = datagramsOf([50_000])

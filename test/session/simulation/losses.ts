@@ -155,7 +155,19 @@ function boundBeyond(session: ShadowSession, model: ServerModel, now: number): K
   if (rest.some(other => other.server.detachedAt < session.server.detachedAt)) return undefined
   const detached = [session, ...rest, ...others.filter(other => wasLostBehind(other, session, now))]
   if (detached.length > maxDetachedSessions) return 'too many detached'
-  return keptBytesOf(detached, 'offered') > maxDetachedBytes ? 'too many bytes detached' : undefined
+  const bytes = detached.reduce((sum, each) => sum + unreadBytesOf(each), keptBytesOf(detached, 'offered'))
+  return bytes > maxDetachedBytes ? 'too many bytes detached' : undefined
+}
+
+/** The listener knows by reads, of some 16 KiB, how much of what came is consumed. */
+const READ_BYTES = 16 * 1024
+
+/** The most that had come and was not consumed when the session was detached. */
+function unreadBytesOf({ client, server: { received, consumedBefore } }: ShadowSession): number {
+  const messages = client.user?.messages
+  if (messages === undefined || received <= consumedBefore) return 0
+  const all = messages.bytesBetween(0, received)
+  return Math.min(all, messages.bytesBetween(consumedBefore, received) + READ_BYTES + messages.largest)
 }
 
 /** Whether it was lost in this very event, too, but later. */

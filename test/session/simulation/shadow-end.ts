@@ -28,6 +28,8 @@ export class ShadowEnd {
   /** The connection that carries the session for this end. */
   line: WireEnd | undefined
   detachedAt = 0
+  /** C at that time. */
+  consumedBefore = 0
   /** S, the place on this line, and A. */
   sent = 0
   position = 0
@@ -85,6 +87,7 @@ export class ShadowEnd {
     if (this.line === undefined) return
     this.line = undefined
     this.detachedAt = now
+    this.consumedBefore = this.consumed
   }
 
   /** The peer's counters have come. */
