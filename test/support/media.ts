@@ -15,7 +15,14 @@ export interface Medium {
   readonly broken: readonly ConnectErrorCode[]
   /** When `flush` and the `close` of a writer fulfil: the operating system has all, or the peer's reader has consumed it. */
   readonly flushMeans: 'written' | 'consumed'
+  /** How long a writer that is full may take nothing, and then more, though nobody reads. */
+  readonly longestPauseMs: number
 }
+
+const PAUSE_MS = 100
+
+/** A kernel asks a peer whose window has closed again after 200 ms, its shortest time-out, and may find it open. */
+const TCP_PAUSE_MS = 250
 
 export const tcp: Medium = {
   freshAddress: () => 'tcp://127.0.0.1:0',
@@ -23,6 +30,7 @@ export const tcp: Medium = {
   connectOptions: {},
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: TCP_PAUSE_MS,
 }
 
 export const tls: Medium = {
@@ -31,6 +39,7 @@ export const tls: Medium = {
   connectOptions: { tls: { ca: certificates.ca } },
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: TCP_PAUSE_MS,
 }
 
 /** A directory of its own, removed when the process exits. */
@@ -55,6 +64,7 @@ export const unix: Medium = {
   connectOptions: {},
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: PAUSE_MS,
 }
 
 export const sctp: Medium = {
@@ -63,6 +73,7 @@ export const sctp: Medium = {
   connectOptions: {},
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: PAUSE_MS,
 }
 
 export const dtlsSctp: Medium = {
@@ -71,6 +82,7 @@ export const dtlsSctp: Medium = {
   connectOptions: { tls: { ca: certificates.ca } },
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: PAUSE_MS,
 }
 
 export const memory: Medium = {
@@ -79,6 +91,7 @@ export const memory: Medium = {
   connectOptions: {},
   broken: BROKEN,
   flushMeans: 'written',
+  longestPauseMs: PAUSE_MS,
 }
 
 /** The same medium with a session at both ends. */
@@ -89,6 +102,8 @@ export function inSession(medium: Medium): Medium {
     connectOptions: { ...medium.connectOptions, session: true },
     broken: ['SESSION_LOST'],
     flushMeans: 'consumed',
+    // What is not consumed fills the queue of the writer itself.
+    longestPauseMs: PAUSE_MS,
   }
 }
 

@@ -109,7 +109,7 @@ export function abortSignals(medium: Medium): void {
 
   test('a send that is given up while it waits is not sent, and those behind it are', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const controllers = [new AbortController(), new AbortController(), new AbortController()] as const
     const sends = controllers.map(({ signal }, i) =>
       client.writer.send(numbered(taken + i, 40_000), { signal }),
@@ -129,7 +129,7 @@ export function abortSignals(medium: Medium): void {
 
   test('a writer whose only waiting send is given up still closes', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const controller = new AbortController()
     const send = client.writer.send(numbered(0, 40_000), { signal: controller.signal })
     const closed = client.close()
@@ -142,7 +142,7 @@ export function abortSignals(medium: Medium): void {
 
   test('small sends behind a large one that is given up go on', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const controller = new AbortController()
     const large = client.writer.send(numbered(0, 2_000_000), { signal: controller.signal })
     const small = client.writer.send(numbered(taken))
@@ -155,7 +155,7 @@ export function abortSignals(medium: Medium): void {
 
   test('a flush that is given up stops waiting; what was sent is sent', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const [early, late] = [new AbortController(), new AbortController()] as const
     const first = client.writer.flush({ signal: early.signal })
     const behind = client.writer.send(numbered(taken, 32 * 1024))
@@ -235,7 +235,7 @@ export function abortSignals(medium: Medium): void {
     const { client, server } = await openPair(t, medium)
     const controller = new AbortController()
     const { signal } = controller
-    await fillUp(client.writer)
+    await fillUp(medium, client.writer)
     const waiting = [
       client.reader.receive({ signal }),
       client.writer.send(numbered(0, 50_000), { signal }),

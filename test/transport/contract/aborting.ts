@@ -12,7 +12,7 @@ export function aborting(medium: Medium): void {
   test('abort rejects all that is pending with ABORTED and the reason', async t => {
     const { client } = await openPair(t, medium)
     const reason = new Error('enough')
-    await fillUp(client.writer)
+    await fillUp(medium, client.writer)
     const pending = {
       receive: client.reader.receive(),
       batch: client.reader.batches()[Symbol.asyncIterator]().next(),
@@ -104,7 +104,7 @@ export function aborting(medium: Medium): void {
   for (const frameBytes of [32, 4096, 32_768, 65_536, 50_001]) {
     test(`abort with a queue full of ${frameBytes}-byte frames is no clean end for a late reader`, async t => {
       const { client, server } = await openPair(t, medium)
-      const taken = await fillUp(client.writer, frameBytes - 8)
+      const taken = await fillUp(medium, client.writer, frameBytes - 8)
       const waiting = Array.from({ length: 40 }, (_, i) => client.writer.send(numbered(taken + i, 100_000)))
       client.abort()
       await failure(waiting.at(-1)!, 'ABORTED')
@@ -118,7 +118,7 @@ export function aborting(medium: Medium): void {
 
   test('abort during close is no clean end for the other', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const waiting = client.writer.send(numbered(taken, 100_000))
     const closed = client.close()
     client.abort(new Error('too slow'))

@@ -18,10 +18,14 @@ const DATA_BYTES = 32 * 1024
 const MOST_TAKEN_BYTES = 24 * 1024 * 1024
 
 /** Sends numbered datagrams until nothing has been taken for a while; returns how many were. */
-export async function fillUp(writer: ConnectionWriter, length = DATA_BYTES): Promise<number> {
+export async function fillUp(
+  { longestPauseMs }: Medium,
+  writer: ConnectionWriter,
+  length = DATA_BYTES,
+): Promise<number> {
   const most = (4 * MOST_TAKEN_BYTES) / length
   let taken = 0
-  for (let quiet = 0; quiet < 10 && taken < most; quiet++) {
+  for (let quiet = 0; quiet * 10 < longestPauseMs && taken < most; quiet++) {
     while (taken < most && writer.trySend(numbered(taken, length))) {
       taken++
       quiet = 0
@@ -34,7 +38,7 @@ export async function fillUp(writer: ConnectionWriter, length = DATA_BYTES): Pro
 export function backPressure(medium: Medium): void {
   test('a reader that does not read stops the sender, and then gets everything', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     assert(taken * DATA_BYTES >= 1024 * 1024, `only ${taken} datagrams were taken`)
     assert(taken * DATA_BYTES <= MOST_TAKEN_BYTES, `${taken} datagrams were taken with nobody reading`)
 
@@ -54,7 +58,7 @@ export function backPressure(medium: Medium): void {
 
   test('sends that wait are taken in the order of the calls', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const settled: number[] = []
     const waiting = Array.from({ length: 40 }, async (_, i) => {
       await client.writer.send(numbered(taken + i, i % 2 === 0 ? 100_000 : 10))
@@ -73,7 +77,7 @@ export function backPressure(medium: Medium): void {
 
   test('a full direction does not stop the other one', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer)
+    const taken = await fillUp(medium, client.writer)
     const back = sendNumbered(server.writer, 500, 10_000)
     await receiveNumbered(client.reader, 500, 10_000)
     await within(back)
@@ -82,7 +86,7 @@ export function backPressure(medium: Medium): void {
 
   test('both directions full at once run on when both ends read', async t => {
     const { client, server } = await openPair(t, medium)
-    const [there, back] = await Promise.all([fillUp(client.writer), fillUp(server.writer)])
+    const [there, back] = await Promise.all([fillUp(medium, client.writer), fillUp(medium, server.writer)])
     await Promise.all([
       receiveNumbered(server.reader, there, DATA_BYTES),
       receiveNumbered(client.reader, back, DATA_BYTES),
@@ -91,7 +95,7 @@ export function backPressure(medium: Medium): void {
 
   test('the receive queue counts tiny datagrams with what they cost', async t => {
     const { client, server } = await openPair(t, medium, { server: { receiveQueueBytes: 64 * 1024 } })
-    const taken = await fillUp(client.writer, 1000)
+    const taken = await fillUp(medium, client.writer, 1000)
     assert(taken * 1008 <= MOST_TAKEN_BYTES, `${taken} datagrams were taken with nobody reading`)
     await receiveNumbered(server.reader, taken, 1000)
   })

@@ -16,7 +16,7 @@ import { fillUp } from './back-pressure.ts'
 export function closing(medium: Medium): void {
   test('close with a full queue hands everything to a reader that starts 500 ms late', async t => {
     const { client, server } = await openPair(t, medium)
-    const taken = await fillUp(client.writer, 10_000)
+    const taken = await fillUp(medium, client.writer, 10_000)
     const waiting = Array.from({ length: 25 }, (_, i) => client.writer.send(numbered(taken + i, 10_000)))
     const closed = client.close()
     await sleep(500)

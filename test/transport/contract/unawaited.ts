@@ -28,7 +28,7 @@ export function unawaited(medium: Medium): void {
     test(`nothing is unhandled when ${breaker} breaks a connection whose promises nobody awaits`, async t => {
       const { client, server } = await openPair(t, medium)
       await withoutUnhandled(async () => {
-        await fillUp(client.writer)
+        await fillUp(medium, client.writer)
         void client.closed
         void client.reader.receive()
         void client.reader.receive({ signal: new AbortController().signal })
@@ -89,7 +89,7 @@ export function unawaited(medium: Medium): void {
   test('nothing is unhandled when signals fire on what nobody awaits', async t => {
     const { client, listener } = await openPair(t, medium)
     await withoutUnhandled(async () => {
-      await fillUp(client.writer)
+      await fillUp(medium, client.writer)
       const controller = new AbortController()
       const { signal } = controller
       void client.reader.receive({ signal })
