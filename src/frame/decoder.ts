@@ -8,6 +8,12 @@ import { type Allocate, PartialData, zeroed } from './partial-data.ts'
 const ROOM_FROM_BYTES = 32 * 1024
 
 /**
+ * A message of this length is, however little is missing: a copy of that would come with a read of 64 KiB, and so with
+ * the copy of most of the next message, and so on.
+ */
+const LARGE_BYTES = 48 * 1024
+
+/**
  * Turns a byte stream, cut anywhere, back into its datagrams.
  *
  * Pure: no I/O and no clock. Data that lies whole in a chunk becomes a view of that chunk; data that spans chunks is
@@ -57,9 +63,9 @@ export class FrameDecoder {
 
   /** Where the next bytes would best be put, if much is missing of the frame that is under way. */
   room(): Uint8Array | undefined {
-    return this.#partial !== undefined && this.#partial.missing >= ROOM_FROM_BYTES
-      ? this.#partial.room()
-      : undefined
+    const partial = this.#partial
+    if (partial === undefined) return undefined
+    return partial.missing >= ROOM_FROM_BYTES || partial.total >= LARGE_BYTES ? partial.room() : undefined
   }
 
   /** Forgets the frame that is under way: what comes next begins one. */
