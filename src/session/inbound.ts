@@ -4,7 +4,7 @@ import type { Window } from './line.ts'
 
 /** Consuming such a share of the window is worth an ACK, and so are so many bytes: the peer may keep less than it may send. */
 const ACK_SHARE = 4
-const ACK_BYTES = 512 * 1024
+const ACK_BYTES = 1024 * 1024
 
 /** Arrivals that are noted together. */
 const ARRIVAL_BYTES = 16 * 1024
