@@ -13,16 +13,20 @@ export class SessionLostError extends ConnectError {
   readonly #unconfirmed: readonly ConnectDatagram[]
 
   constructor(unconfirmed: readonly ConnectDatagram[], cause: ConnectError) {
-    const { length } = unconfirmed
-    const what = length === 0 ? 'all that was sent is confirmed' : `${length} datagrams are not confirmed`
-    super(ConnectErrorCode.SESSION_LOST, `the session was lost, ${what}: ${cause.message}`, { cause })
+    super(
+      ConnectErrorCode.SESSION_LOST,
+      `the session was lost, ${whatIsLeft(unconfirmed, cause)}: ${cause.message}`,
+      {
+        cause,
+      },
+    )
     this.#unconfirmed = unconfirmed
   }
 
   /**
    * The datagrams that `send` or `trySend` has taken and whose consumption by the peer's application was not confirmed,
    * in the order in which they were sent. A `send` that was still waiting has rejected, and its datagram is not among
-   * them; nor is data that was transferred away.
+   * them; nor is data that was transferred away, nor, where that is the cause, what waited in the queue with it.
    */
   get unconfirmed(): readonly ConnectDatagram[] {
     return this.#unconfirmed
@@ -31,4 +35,11 @@ export class SessionLostError extends ConnectError {
   static {
     SessionLostError.prototype.name = 'SessionLostError'
   }
+}
+
+function whatIsLeft({ length }: readonly ConnectDatagram[], { code }: ConnectError): string {
+  // What waits with data that was transferred away cannot be handed over, and nobody counts it.
+  const isKnown = code !== ConnectErrorCode.INVALID_ARGUMENT
+  if (length === 0 && isKnown) return 'all that was sent is confirmed'
+  return `${isKnown ? '' : 'at least '}${length} datagrams are not confirmed`
 }

@@ -97,6 +97,16 @@ describe('losing a session', () => {
     await failure(server.reader.receive(), 'SESSION_LOST')
   })
 
+  it('does not call all confirmed when data was transferred away before it was written', async t => {
+    const { client } = await openPair(t, medium)
+    const large = numbered(1, 100_000)
+    for (const datagram of [numbered(0), large, numbered(2)]) void client.writer.send(datagram)
+    structuredClone(large.data.buffer, { transfer: [large.data.buffer as ArrayBuffer] })
+    const error = await failure(client.writer.flush(), 'SESSION_LOST')
+    assert.equal((error.cause as ConnectError).code, 'INVALID_ARGUMENT')
+    assert.match(error.message, /at least 0 datagrams are not confirmed/)
+  })
+
   it('is a SessionLostError, whatever the peer has done to cause it', async t => {
     const { client, server } = await openPair(t, medium, { server: { maxMessageBytes: 100 } })
     await sendNumbered(client.writer, 1)
