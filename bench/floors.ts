@@ -36,7 +36,7 @@ export const floors: Readonly<Record<string, Floor>> = {
   'session, 64 B': { against: 'connect-ts', atLeast: 0.6 },
   'session, 64 B, batches': { against: 'connect-ts', atLeast: 0.5 },
   'session, 1 KiB': { against: 'connect-ts', atLeast: 0.6 },
-  'session, 64 KiB': { against: 'connect-ts', atLeast: 0.8 },
+  'session, 64 KiB': { against: 'connect-ts', atLeast: 0.65 },
   'round trip of 64 B': { against: 'net', atLeast: 0.6 },
   'round trip of 64 B, pinned': { against: 'net', atLeast: 0.5 },
   'round trip of 64 B, DTLS-SCTP': { against: 'connect-ts on SCTP', atLeast: 0.5 },
