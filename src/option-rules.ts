@@ -5,7 +5,7 @@ export type Rule = (value: unknown) => string | undefined
 export type Rules = Readonly<Record<string, Rule>>
 
 /** Timers beyond this fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS = 2 ** 31 - 1
 
 export const wholeNumber =
   (least: number, most: number): Rule =>

@@ -35,7 +35,6 @@ export const flowsInSession: readonly Case[] = [
     name: 'session, 64 KiB',
     about: '`send` in a loop, `for await` at the other end, both set to sessions; beside a plain connection.',
     bytes: 65_536,
-    // Three times as many as elsewhere: a session has more that is compiled while it runs.
     count: 120_000,
     peers: [inSession, plain],
     goals: [rateAtLeast(0.95, plain.name)],

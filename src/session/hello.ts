@@ -66,7 +66,7 @@ export async function isProved(hello: Hello, key: Uint8Array, platform: SecurePl
 }
 
 /** Takes the same time wherever the two differ. */
-export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0)
   return difference === 0

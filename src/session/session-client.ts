@@ -1,5 +1,6 @@
 import { StreamConnection } from '../connection/connection.ts'
 import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { MAX_TIMER_MS } from '../option-rules.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
 import { type ConnectSessionSettings, checkedRedirect, type Redirect } from '../session-options.ts'
@@ -45,7 +46,6 @@ export class SessionClient implements SessionOwner {
   /** What the session is resumed with, as hexadecimal digits. */
   #key = ''
   #retryForMs = 0
-  #isTrying = false
   #attachedAt = 0
   /** What the connections before this one have carried; while each carries something, nobody need wait. */
   #carried = 0
@@ -82,7 +82,7 @@ export class SessionClient implements SessionOwner {
   onDetached(error: ConnectError): void {
     this.#lastError = error
     this.#backoff?.noteLasted(this.#platform.now() - this.#attachedAt)
-    if (!this.#isTrying) void this.#goOn()
+    if (this.#stop === undefined) void this.#goOn()
   }
 
   onKept(): void {}
@@ -121,7 +121,6 @@ export class SessionClient implements SessionOwner {
 
   /** Tries until the session is attached again, or over. */
   async #goOn(): Promise<void> {
-    this.#isTrying = true
     const stream = this.#stream!
     const backoff = this.#newBackoff()
     this.#stop = new AbortController()
@@ -140,7 +139,6 @@ export class SessionClient implements SessionOwner {
     }
     cancel()
     this.#stop = undefined
-    this.#isTrying = false
   }
 
   #newBackoff(): Backoff {
@@ -257,9 +255,6 @@ function windowOf({ windowBytes, windowMessages }: Pick<Welcome, 'windowBytes' |
 function randomOf(platform: SecurePlatform): number {
   return new DataView(platform.randomBytes(4).buffer).getUint32(0) / 2 ** 32
 }
-
-/** Timers beyond this fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 function isAnswer(welcome: Welcome, kind: HelloKind, epoch: number): boolean {
   return welcome.kind === kind && welcome.epoch === epoch
