@@ -1,0 +1,5 @@
+import type { Part } from './mutant.ts'
+import { frame } from './parts/frame.ts'
+
+/** Every part that `npm run mutate` knows. */
+export const parts: readonly Part[] = [frame]
