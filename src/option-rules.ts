@@ -52,7 +52,19 @@ export const protocolNames: Rule = value =>
     ? undefined
     : 'must be a list of names of 1 to 255 bytes'
 
-export const signal: Rule = value => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal')
+/** Whether it is an AbortSignal: of this realm, or of another one as test runners and `vm` make them. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  if (value instanceof AbortSignal) return true
+  if (typeof value !== 'object' || value === null) return false
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  )
+}
+
+export const signal: Rule = value => (isAbortSignal(value) ? undefined : 'must be an AbortSignal')
 
 export const duration = wholeNumber(1, MAX_TIMER_MS)
 export const durationOrNone = wholeNumber(0, MAX_TIMER_MS)

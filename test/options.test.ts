@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { ConnectError, type ConnectErrorCode } from '../src/errors.ts'
 import {
@@ -43,9 +44,16 @@ const boolean: Kind = { accepts: [true, false], rejects: [0, 1, 'true', 'false']
 const duration = whole(1, MAX_TIMER)
 const durationOrNone = whole(0, MAX_TIMER)
 const aFunction: Kind = { accepts: [() => {}, async () => {}], rejects: [true, 1, 'f'] }
+/** A signal as another realm has them: no instance of this realm's class. */
+const foreignSignal: unknown = runInNewContext(`({
+  aborted: false,
+  reason: undefined,
+  addEventListener() {},
+  removeEventListener() {},
+})`)
 const aSignal: Kind = {
-  accepts: [new AbortController().signal, AbortSignal.abort()],
-  rejects: [new AbortController(), true, new EventTarget()],
+  accepts: [new AbortController().signal, AbortSignal.abort(), foreignSignal],
+  rejects: [new AbortController(), true, new EventTarget(), { aborted: false }],
 }
 const text: Kind = { accepts: ['a', 'localhost'], rejects: [1, true, new Uint8Array(1)] }
 const PEM = '-----BEGIN CERTIFICATE-----\n'
