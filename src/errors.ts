@@ -87,3 +87,10 @@ export function aborted(what: string, reason?: unknown): ConnectError {
   const why = reason instanceof Error ? `: ${reason.message}` : ''
   return new ConnectError(ConnectErrorCode.ABORTED, `${what} was aborted${why}`, { cause: reason })
 }
+
+/** The error itself, or, if something else was thrown, one with this code whose `cause` it is. */
+export function asConnectError(error: unknown, code: ConnectErrorCode, what: string): ConnectError {
+  if (error instanceof ConnectError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new ConnectError(code, `${what} failed: ${why}`, { cause: error })
+}

@@ -1,6 +1,7 @@
 import { StreamConnection } from '../connection/connection.ts'
 import { quiet } from '../connection/promises.ts'
 import type { Connection } from '../connection/types.ts'
+import { asConnectError, ConnectErrorCode } from '../errors.ts'
 import {
   type ConnectOptions,
   type ConnectSettings,
@@ -73,7 +74,11 @@ async function dial(address: string | URL, settings: ConnectSettings): Promise<B
   const target = parseAddress(address)
   const transport = await transportFor(target, settings.tls !== undefined)
   const offered = settings.session === undefined ? settings : offeringSessions(settings, transport.usesTls)
-  return transport.dial(target, offered)
+  try {
+    return await transport.dial(target, offered)
+  } catch (error) {
+    throw asConnectError(error, ConnectErrorCode.CONNECT_FAILED, `connecting to ${target.text}`)
+  }
 }
 
 const nobody: ByteStreamSink = {

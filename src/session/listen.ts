@@ -1,13 +1,14 @@
 import { StreamListener } from '../connection/listener.ts'
 import { quiet } from '../connection/promises.ts'
 import type { Listener } from '../connection/types.ts'
-import type { ConnectError } from '../errors.ts'
+import { asConnectError, type ConnectError, ConnectErrorCode } from '../errors.ts'
 import { type ListenOptions, type ListenSettings, resolveListenOptions } from '../options.ts'
 import { systemPlatform } from '../platform.ts'
 import type { ListenSessionSettings } from '../session-options.ts'
-import { parseAddress } from '../transport/address.ts'
+import { type Address, parseAddress } from '../transport/address.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../transport/byte-stream.ts'
 import { transportFor } from '../transport/schemes.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { SessionStream } from './session-stream.ts'
 import { SessionTable } from './session-table.ts'
 import { offeringSessions, settingsInSession } from './settings.ts'
@@ -34,11 +35,24 @@ async function listenOn(address: string | URL, options?: ListenOptions): Promise
   const transport = await transportFor(target, settings.tls !== undefined)
   if (settings.session !== undefined) {
     const offered = offeringSessions(settings, transport.usesTls)
-    return listenForSessions(offered, settings.session, sink => transport.bind(target, offered, sink))
+    return listenForSessions(offered, settings.session, sink => bind(transport, target, offered, sink))
   }
   const listener = new StreamListener(settings, systemPlatform)
-  listener.attach(await transport.bind(target, settings, listener))
+  listener.attach(await bind(transport, target, settings, listener))
   return listener
+}
+
+async function bind(
+  transport: Transport,
+  address: Address,
+  settings: ListenSettings,
+  sink: ByteStreamListenerSink,
+): Promise<ByteStreamListener> {
+  try {
+    return await transport.bind(address, settings, sink)
+  } catch (error) {
+    throw asConnectError(error, ConnectErrorCode.LISTEN_FAILED, `listening on ${address.text}`)
+  }
 }
 
 /** A listener whose connections come out of a table of sessions. */

@@ -22,6 +22,11 @@ const WITH_QUERY = new Set(['sctp:', 'dtls-sctp:'])
 /** The zone of an IPv6 address, as in `[fe80::1%eth0]`, which URLs do not know (RFC 4007, section 11). */
 const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*(?:\?|$))/
 
+/** What no host can contain, by name or by number (the forbidden host code points of the URL standard). */
+const NOT_IN_HOST = /[\0-\x20\x7f-\x9f#%/:<>?@[\\\]^|]/
+
+const IPV6 = /^[\da-f:.]*:[\da-f:.]*(?:%[\w.-]+)?$/i
+
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
 
 /**
@@ -42,11 +47,15 @@ export function parseAddress(address: string | URL): Address {
   if (url.hash !== '' || (url.search !== '' && !takesQuery)) {
     throw addressError(text, takesQuery ? '# is not supported' : '? and # are not supported')
   }
+  const host = decode(url.hostname.replace(/^\[|\]$/g, ''), text)
+  const path = decode(url.pathname, text)
+  // C reads a text up to its NUL: some versions of Node would use a shorter one than was checked.
+  if (host.includes('\0') || path.includes('\0')) throw addressError(text, 'it contains a NUL character')
   return {
     scheme: url.protocol,
-    host: decode(url.hostname.replace(/^\[|\]$/g, ''), text) + (zone === undefined ? '' : `%${zone}`),
+    host: host + (zone === undefined ? '' : `%${zone}`),
     port: url.port === '' ? undefined : Number(url.port),
-    path: decode(url.pathname, text),
+    path,
     query: url.search.slice(1),
     text,
   }
@@ -60,6 +69,9 @@ export function hostAndPort(address: Address): { host: string; port: number } {
   if (host === '') throw addressError(text, `the host is missing, as in ${example}`)
   if (port === undefined) throw addressError(text, `the port is missing: HOST:PORT, as in ${example}`)
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
+  if (NOT_IN_HOST.test(host) && !IPV6.test(host)) {
+    throw addressError(text, `the host contains ${JSON.stringify(NOT_IN_HOST.exec(host)![0])}`)
+  }
   return { host, port }
 }
 

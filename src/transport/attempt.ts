@@ -1,8 +1,8 @@
-import { aborted, type ConnectError } from '../errors.ts'
+import { aborted, asConnectError, type ConnectError, ConnectErrorCode } from '../errors.ts'
 
 /** Something that may take long and can be given up. */
 export interface Attempt<T> {
-  /** Begins it. The first call of either function decides; throwing is failing. */
+  /** Begins it. The first call of either function decides. What it throws counts as `CONNECT_FAILED`. */
   readonly begin: (succeed: (value: T) => void, fail: (error: ConnectError) => void) => void
   /** Lets go of what it holds; called when it has failed, for whatever reason. */
   readonly giveUp: () => void
@@ -26,7 +26,7 @@ export function attempt<T>(options: Attempt<T>): Promise<T> {
       signal?.removeEventListener('abort', onAbort)
       return true
     }
-    const fail = (error: unknown): void => {
+    const fail = (error: ConnectError): void => {
       if (!settle()) return
       giveUp()
       reject(error)
@@ -42,8 +42,8 @@ export function attempt<T>(options: Attempt<T>): Promise<T> {
       begin(value => {
         if (settle()) resolve(value)
       }, fail)
-    } catch (error) {
-      fail(error)
+    } catch (cause) {
+      fail(asConnectError(cause, ConnectErrorCode.CONNECT_FAILED, what))
     }
   })
 }

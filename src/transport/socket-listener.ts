@@ -5,7 +5,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, asConnectError, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { codeOf } from './node-errors.ts'
@@ -47,7 +47,7 @@ export async function bindSockets(parts: SocketListenerParts): Promise<SocketLis
 }
 
 function admit(server: Server, parts: SocketListenerParts): void {
-  const { open = adoptSocket } = parts
+  const { open = adoptSocket, address } = parts
   let connections = 0
   const onClose = (): void => void connections--
   server.on('connection', accepted => {
@@ -61,7 +61,9 @@ function admit(server: Server, parts: SocketListenerParts): void {
     } catch (error) {
       socket.on('error', ignore)
       parts.turnAway(socket)
-      parts.onRejected(error as ConnectError)
+      parts.onRejected(
+        asConnectError(error, ConnectErrorCode.CONNECTION_FAILED, `accepting on ${address.text}`),
+      )
     }
   })
 }
@@ -90,15 +92,20 @@ function listening(
       reject(aborted(what, signal?.reason))
     }
     signal?.addEventListener('abort', onAbort)
-    server.once('error', cause => {
+    const fail = (cause: unknown): void => {
       signal?.removeEventListener('abort', onAbort)
-      reject(new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${cause.message}`, { cause }))
-    })
-    server.listen(target, () => {
-      signal?.removeEventListener('abort', onAbort)
-      server.removeAllListeners('error')
-      resolve()
-    })
+      reject(asConnectError(cause, ConnectErrorCode.LISTEN_FAILED, what))
+    }
+    server.once('error', fail)
+    try {
+      server.listen(target, () => {
+        signal?.removeEventListener('abort', onAbort)
+        server.removeAllListeners('error')
+        resolve()
+      })
+    } catch (error) {
+      fail(error)
+    }
   })
 }
 

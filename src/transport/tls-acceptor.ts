@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
-import type { ByteStreamListenerSink } from './byte-stream.ts'
+import type { ByteStream, ByteStreamListenerSink } from './byte-stream.ts'
 import { certificateError, handshakeError } from './node-errors.ts'
 import { keepMutual, nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
@@ -101,7 +101,19 @@ export class TlsAcceptor {
       return
     }
     clearTimeout(handshake.timer)
-    this.#sink.onStream(secureStream(tlsSocket, handshake.carrier, this.#settings))
+    const stream = this.#streamOver(tlsSocket, handshake.carrier)
+    if (stream !== undefined) this.#sink.onStream(stream)
+  }
+
+  /** Node calls from inside its handshake, where nothing may be thrown. */
+  #streamOver(tlsSocket: TLSSocket, carrier: TlsCarrier): ByteStream | undefined {
+    try {
+      return secureStream(tlsSocket, carrier, this.#settings)
+    } catch (error) {
+      tlsSocket.on('error', ignore).destroy()
+      this.#sink.onRejected(handshakeError(error as Error, 'a client'))
+      return undefined
+    }
   }
 
   #onFailed(error: Error, tlsSocket: TLSSocket): void {

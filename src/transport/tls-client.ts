@@ -58,9 +58,22 @@ export function clientHandshake(
       // These listeners stay: once the handshake is done, they find the attempt settled.
       socket.on('error', onError)
       checkThatEndsAreTold(carrier)
-      const tlsSocket = connect({ ...options, socket })
-      tlsSocket.on('error', onError).once('close', onGone)
-      tlsSocket.once('secureConnect', () => succeed(secureStream(tlsSocket, carrier, settings)))
+      guarded(onError, () => {
+        const tlsSocket = connect({ ...options, socket })
+        tlsSocket.on('error', onError).once('close', onGone)
+        tlsSocket.once('secureConnect', () =>
+          guarded(onError, () => succeed(secureStream(tlsSocket, carrier, settings))),
+        )
+      })
     },
   })
+}
+
+/** Takes a step whose errors go to `onError`: in a callback of Node's, they would end the process. */
+function guarded(onError: (error: Error) => void, step: () => void): void {
+  try {
+    step()
+  } catch (error) {
+    onError(error as Error)
+  }
 }

@@ -3,6 +3,7 @@ import { failOnLeaks } from '../support/leaks.ts'
 import type { Medium } from '../support/media.ts'
 import { abortSignals } from './contract/abort-signals.ts'
 import { aborting } from './contract/aborting.ts'
+import { addresses } from './contract/addresses.ts'
 import { backPressure } from './contract/back-pressure.ts'
 import { closing } from './contract/closing.ts'
 import { disposal } from './contract/disposal.ts'
@@ -33,6 +34,7 @@ const parts = {
   'abort signals': abortSignals,
   'web streams': webStreams,
   listening,
+  addresses,
   'unawaited promises': unawaited,
 } satisfies Readonly<Record<string, Part>>
 

@@ -25,11 +25,12 @@ export function largestPacketBytes(localAddress: string): number {
 /** By the interface that has the address; Linux shows its MTU as a file. */
 function mtuOf(localAddress: string): number | undefined {
   if (process.platform !== 'linux') return undefined
-  const name = Object.entries(networkInterfaces()).find(([, addresses]) =>
-    addresses?.some(({ address }) => address === localAddress),
-  )?.[0]
-  if (name === undefined) return undefined
   try {
+    // Where a sandbox forbids to look at the interfaces, this throws.
+    const name = Object.entries(networkInterfaces()).find(([, addresses]) =>
+      addresses?.some(({ address }) => address === localAddress),
+    )?.[0]
+    if (name === undefined) return undefined
     return Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8')) || undefined
   } catch {
     return undefined

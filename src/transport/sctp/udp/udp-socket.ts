@@ -94,12 +94,16 @@ export class UdpSocket {
         reject(cause)
       }
       this.onError = fail
-      begin(cause => {
-        if (cause !== undefined) return fail(cause)
-        this.onError = undefined
-        this.#enlarge()
-        resolve(this)
-      })
+      try {
+        begin(cause => {
+          if (cause !== undefined) return fail(cause)
+          this.onError = undefined
+          this.#enlarge()
+          resolve(this)
+        })
+      } catch (cause) {
+        fail(cause as Error)
+      }
     })
   }
 
