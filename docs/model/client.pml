@@ -1,4 +1,8 @@
-/* Only the client connects, and only it learns of a refusal. A NEW is repeated by whoever calls connect() again. */
+/*
+ * Only the client connects, and only it learns of a refusal. A NEW is repeated by whoever calls connect() again. UNKNOWN
+ * may come from a listener that never had the session: whether to try again is the client's choice,
+ * as long as there is a connection for each break that may still come.
+ */
 active proctype dialler() {
   do
   :: d_step { (LIVE(CLIENT) || state[CLIENT] == fresh) && cur[CLIENT] == 0 && dials < DIALS && listening ->
@@ -17,7 +21,11 @@ active proctype dialler() {
       state[CLIENT] = open;
       attach(CLIENT, y, z)
     :: type == reject && x == forbidden -> MUST(fencing, false); lose(CLIENT)
-    :: type == reject && x == unknown -> lose(CLIENT)
+    :: type == reject && x == unknown ->
+      if
+      :: dials + breaks < DIALS && listening -> leave(CLIENT)
+      :: lose(CLIENT)
+      fi
     :: type == reject && x == given_up -> lose_knowing(CLIENT, TOMBSTONE_C)
     :: type == reject && x == ended ->
       ALARM(end_told[CLIENT]);

@@ -25,7 +25,10 @@ const REASONS: Readonly<Record<number, string>> = {
   7: 'it has given up the session',
 }
 
-/** A HELLO was refused, for good. */
+/** What only a listener says that has, or had, the session; all else can come from any other. */
+const KNOWING: ReadonlySet<number> = new Set<number>([RejectCode.FORBIDDEN, RejectCode.VIOLATION])
+
+/** A HELLO was refused. */
 export class Refusal extends ConnectError {
   readonly reject: Reject
 
@@ -33,6 +36,11 @@ export class Refusal extends ConnectError {
     const why = REASONS[reject.code] ?? `code ${reject.code}`
     super(ConnectErrorCode.SESSION_REFUSED, `the peer refused the session: ${why}`)
     this.reject = reject
+  }
+
+  /** Whether it says something that only a listener could know which has, or had, the session. */
+  get showsKnowledge(): boolean {
+    return this.reject.known || KNOWING.has(this.reject.code)
   }
 }
 

@@ -3,7 +3,12 @@ import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import { MAX_TIMER_MS } from '../option-rules.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
-import { type ConnectSessionSettings, checkedRedirect, type Redirect } from '../session-options.ts'
+import {
+  type ConnectSessionSettings,
+  checkedRedirect,
+  type Redirect,
+  type Retry,
+} from '../session-options.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
 import { Backoff } from './backoff.ts'
 import { Carrier } from './carrier.ts'
@@ -22,14 +27,15 @@ export interface Dialler {
   redirect(redirect: Redirect): void
 }
 
-/** Failures after which trying again is no use. What is no answer of a session may come from something between. */
+/** What only the user can change. Every other failure may be the work of anybody on the way, and is tried again. */
 const FINAL: ReadonlySet<string> = new Set<string>([
-  ConnectErrorCode.SESSION_REFUSED,
-  ConnectErrorCode.CERTIFICATE_REJECTED,
   ConnectErrorCode.TRANSPORT_UNAVAILABLE,
   ConnectErrorCode.INVALID_ADDRESS,
   ConnectErrorCode.INVALID_OPTION,
 ])
+
+/** So many tries must be refused by a listener that shows no knowledge of the session before it is believed. */
+const BELIEVED_REFUSALS = 3
 
 /** The end of a session that connects: begins it, and finds it another connection whenever one breaks. */
 export class SessionClient implements SessionOwner {
@@ -50,6 +56,8 @@ export class SessionClient implements SessionOwner {
   /** What the connections before this one have carried; while each carries something, nobody need wait. */
   #carried = 0
   #lastError: ConnectError | undefined
+  /** Refusals since the last WELCOME that any listener could have given. */
+  #strangers = 0
 
   constructor(
     settings: ConnectSettings,
@@ -108,6 +116,7 @@ export class SessionClient implements SessionOwner {
 
   #attach(stream: SessionStream, carrier: Carrier, welcome: Welcome, rest: Uint8Array): void {
     this.#attachedAt = this.#platform.now()
+    this.#strangers = 0
     this.#noteCarried(welcome.received + stream.progress.received)
     stream.attach(carrier, welcome)
     if (rest.length > 0 && !carrier.isFree) stream.onData(rest)
@@ -154,14 +163,24 @@ export class SessionClient implements SessionOwner {
     } catch (cause) {
       const error = asConnectError(cause)
       this.#lastError = error
-      if (FINAL.has(error.code)) this.#lose(error)
+      if (error instanceof Refusal) this.#onRefused(error)
+      else if (FINAL.has(error.code)) this.#stream!.lose(error)
     }
   }
 
   /** Asks the user where to connect now. */
   async #redirect(attempt: number, signal: AbortSignal): Promise<void> {
-    const redirect = await this.#session.beforeRetry?.({ attempt, error: this.#lastError!, signal })
+    const redirect = await this.#askUser({ attempt, error: this.#lastError!, signal })
     if (redirect !== undefined) this.#dialler.redirect(checkedRedirect(redirect))
+  }
+
+  /** What the user's hook throws makes a try fail, whatever it is. */
+  async #askUser(retry: Retry): Promise<Redirect | undefined> {
+    try {
+      return await this.#session.beforeRetry?.(retry)
+    } catch (cause) {
+      throw new ConnectError(ConnectErrorCode.CONNECT_FAILED, messageOf(cause), { cause })
+    }
   }
 
   async #resume(signal: AbortSignal): Promise<void> {
@@ -178,12 +197,10 @@ export class SessionClient implements SessionOwner {
     })
   }
 
-  #lose(error: ConnectError): void {
+  /** A listener that never had the session may say that it knows none: tries go on, for a few more answers. */
+  #onRefused(error: Refusal): void {
+    if (!error.showsKnowledge && ++this.#strangers < BELIEVED_REFUSALS) return
     const stream = this.#stream!
-    if (!(error instanceof Refusal)) {
-      stream.lose(error)
-      return
-    }
     const { code, known } = error.reject
     const peer = known ? error.reject : undefined
     if (code === RejectCode.ENDED && peer !== undefined) stream.concludeEnded(peer, error)
@@ -262,6 +279,9 @@ function isAnswer(welcome: Welcome, kind: HelloKind, epoch: number): boolean {
 
 function asConnectError(cause: unknown): ConnectError {
   if (cause instanceof ConnectError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+  return new ConnectError(ConnectErrorCode.CONNECT_FAILED, messageOf(cause), { cause })
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

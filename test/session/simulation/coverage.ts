@@ -40,6 +40,7 @@ export const LEAST = {
   'listener closed while detached': 30,
   'several clients': 500,
   'refused: unknown': 200,
+  'refused: unknown, and tried again': 200,
   'refused: full': 100,
   'refused: ended': 200,
   'refused: lost': 150,

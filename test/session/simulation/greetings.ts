@@ -29,6 +29,11 @@ const REFUSALS: Readonly<Record<number, Kind>> = {
   7: 'refused: lost',
 }
 
+const UNKNOWN = 2
+
+/** PROTOCOL.md, "Resuming": what any listener could say is believed when so many tries were answered so. */
+const BELIEVED_REFUSALS = 3
+
 /** What is said before a connection carries a session. */
 export class Greetings {
   readonly #clock: VirtualClock
@@ -121,6 +126,7 @@ export class Greetings {
       session.client.user = slot.client
     }
     must(slot.session === session, 'a client is welcomed to another session')
+    session.strangers = 0
     session.client.attach(near, welcome, this.#clock.now)
     session.client.isReading = true
     session.client.receivedBefore = session.client.received
@@ -133,6 +139,10 @@ export class Greetings {
     if (kind !== undefined) this.#coverage.note(kind)
     if (session === undefined) {
       visit.slot.refusals++
+      return
+    }
+    if (reject.code === UNKNOWN && ++session.strangers < BELIEVED_REFUSALS) {
+      this.#coverage.note('refused: unknown, and tried again')
       return
     }
     session.refusal = reject.code

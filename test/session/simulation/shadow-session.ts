@@ -16,7 +16,9 @@ export class ShadowSession {
   /** When its end at the server was over; only of a session that was shown. */
   serverOverAt: number | undefined
   clientOverAt: number | undefined
-  /** The code of the REJECT of it that the client has read. */
+  /** Tries since the last WELCOME that were answered as any listener could. */
+  strangers = 0
+  /** The code of the REJECT that the client has read and has to believe. */
   refusal: number | undefined
 
   constructor(slot: Slot, hello: HelloFrame, welcome: WelcomeFrame, coverage: Coverage) {
