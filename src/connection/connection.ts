@@ -94,7 +94,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   }
 
   get readable(): ReadableStream<ConnectDatagram> {
-    this.#readable ??= readableOf(this)
+    this.#readable ??= readableOf(this.reader)
     return this.#readable
   }
 

@@ -10,7 +10,7 @@ interface Link<T> extends Place {
   next: Link<T> | undefined
 }
 
-/** A first-in, first-out list. Every operation costs the same however long it is. */
+/** A first-in, first-out list. What concerns one item costs the same however long the list is. */
 export class Fifo<T> {
   #first: Link<T> | undefined
   #last: Link<T> | undefined
@@ -44,6 +44,20 @@ export class Fifo<T> {
   drain(): T[] {
     const items: T[] = []
     for (let item = this.shift(); item !== undefined; item = this.shift()) items.push(item)
+    return items
+  }
+
+  /** Takes those out that are wanted, in order. */
+  takeOut(isWanted: (item: T) => boolean): T[] {
+    const items: T[] = []
+    for (let link = this.#first; link !== undefined; ) {
+      const { item, next } = link
+      if (isWanted(item)) {
+        this.#remove(link)
+        items.push(item)
+      }
+      link = next
+    }
     return items
   }
 

@@ -5,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from '../transport/byte-stream.ts'
 import { StreamConnection } from './connection.ts'
 import { Fifo } from './fifo.ts'
+import { type IteratorSource, toResult, WithdrawingIterator } from './iterator.ts'
 import { quiet, rejected } from './promises.ts'
 import type { SessionLink } from './session-link.ts'
 import type { Connection, Listener } from './types.ts'
@@ -13,7 +14,7 @@ import { refusal, Waiter, wait } from './waiter.ts'
 class PendingAccept extends Waiter<Connection | undefined> {}
 
 /** Hands out the connections that a transport's listener takes in. */
-export class StreamListener implements Listener, ByteStreamListenerSink {
+export class StreamListener implements Listener, ByteStreamListenerSink, IteratorSource<Connection> {
   readonly #settings: ListenSettings
   readonly #platform: Platform
   /** Connections that nobody has accepted yet. */
@@ -40,18 +41,23 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
     const signal = options?.signal
     const problem = refusal('accept', signal)
     if (problem !== undefined) return rejected(problem)
-    for (const connection of this.#ready) {
-      this.#ready.delete(connection)
-      return Promise.resolve(connection)
-    }
-    if (this.#closed !== undefined) return Promise.resolve(undefined)
-    const pending = new PendingAccept()
-    wait(this.#waiting, pending, 'accept', signal)
-    return pending.promise
+    return this.#acceptFor(undefined, signal)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
-    for (let next = await this.accept(); next !== undefined; next = await this.accept()) yield next
+  [Symbol.asyncIterator](): WithdrawingIterator<Connection> {
+    return new WithdrawingIterator(this)
+  }
+
+  /** `accept()` for an iterator. */
+  nextFor(asker: object): Promise<IteratorResult<Connection, undefined>> {
+    return this.#acceptFor(asker, undefined).then(toResult)
+  }
+
+  /** What `asker` waits for goes to others. */
+  withdraw(asker: object): void {
+    for (const pending of this.#waiting.takeOut(waiting => waiting.asker === asker)) {
+      pending.resolve(undefined)
+    }
   }
 
   updateTls(tls: TlsIdentity): void {
@@ -82,6 +88,18 @@ export class StreamListener implements Listener, ByteStreamListenerSink {
 
   onRejected(error: ConnectError): void {
     this.#settings.onRejected?.(error)
+  }
+
+  #acceptFor(asker: object | undefined, signal: AbortSignal | undefined): Promise<Connection | undefined> {
+    for (const connection of this.#ready) {
+      this.#ready.delete(connection)
+      return Promise.resolve(connection)
+    }
+    if (this.#closed !== undefined) return Promise.resolve(undefined)
+    const pending = new PendingAccept()
+    pending.asker = asker
+    wait(this.#waiting, pending, 'accept', signal)
+    return pending.promise
   }
 
   /** Keeps a connection until somebody accepts it, as long as it does not fail. */

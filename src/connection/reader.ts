@@ -2,9 +2,16 @@ import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { Fifo } from './fifo.ts'
+import { type IteratorSource, WithdrawingIterator } from './iterator.ts'
 import { rejected } from './promises.ts'
-import { BatchIterator, DatagramIterator, type DatagramSource } from './reader-iterators.ts'
-import { type Pending, PendingBatch, PendingNext, PendingReceive } from './receivers.ts'
+import {
+  type Pending,
+  PendingBatch,
+  PendingDelivery,
+  PendingNext,
+  PendingReceive,
+  type Taker,
+} from './receivers.ts'
 import type { ConnectionReader } from './types.ts'
 import { refusal, wait } from './waiter.ts'
 
@@ -45,7 +52,7 @@ export interface ReaderEvents {
  * The way in: keeps what has been decoded until the user asks for it, and stops the transport while that is too
  * much. While someone waits, the queue is empty.
  */
-export class QueueReader implements ConnectionReader, DatagramSource {
+export class QueueReader implements ConnectionReader, IteratorSource<ConnectDatagram> {
   readonly #limit: number
   readonly #events: ReaderEvents
 
@@ -106,24 +113,44 @@ export class QueueReader implements ConnectionReader, DatagramSource {
     if (problem !== undefined) return rejected(problem)
     const datagram = this.take()
     if (datagram !== undefined) return Promise.resolve(datagram)
-    return this.#waitAs(new PendingReceive(), signal)
+    return this.#waitAs(new PendingReceive(), 'receive', signal, undefined)
   }
 
-  /** `receive()` for an iterator. */
-  next(): Promise<IteratorResult<ConnectDatagram, undefined>> {
-    const datagram = this.take()
-    if (datagram !== undefined) return Promise.resolve({ value: datagram, done: false })
-    return this.#waitAs(new PendingNext(), undefined)
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<ConnectDatagram, undefined> {
-    return new DatagramIterator(this)
+  [Symbol.asyncIterator](): WithdrawingIterator<ConnectDatagram> {
+    return new WithdrawingIterator(this)
   }
 
   batches(options?: {
     readonly signal?: AbortSignal | undefined
   }): AsyncIterable<readonly ConnectDatagram[]> {
-    return { [Symbol.asyncIterator]: () => new BatchIterator(this, options?.signal) }
+    const source: IteratorSource<readonly ConnectDatagram[]> = {
+      nextFor: asker => this.#nextBatch(asker, options?.signal),
+      withdraw: asker => this.withdraw(asker),
+    }
+    return { [Symbol.asyncIterator]: () => new WithdrawingIterator(source) }
+  }
+
+  /** `receive()` for an iterator. */
+  nextFor(asker: object): Promise<IteratorResult<ConnectDatagram, undefined>> {
+    const datagram = this.take()
+    if (datagram !== undefined) return Promise.resolve({ value: datagram, done: false })
+    return this.#waitAs(new PendingNext(), 'receive', undefined, asker)
+  }
+
+  /** `receive()` for a stream, which takes the datagram before anything else runs. */
+  deliver(asker: object, take: Taker): Promise<void> {
+    const datagram = this.take()
+    if (datagram === undefined) return this.#waitAs(new PendingDelivery(take), 'receive', undefined, asker)
+    take(datagram)
+    return Promise.resolve()
+  }
+
+  /** What `asker` waits for goes to others. */
+  withdraw(asker: object): void {
+    for (const pending of this.#waiting.takeOut(waiting => waiting.asker === asker)) {
+      if (pending instanceof PendingDelivery) pending.resolve()
+      else pending.give(undefined)
+    }
   }
 
   /** The next datagram if there is one now. */
@@ -135,15 +162,6 @@ export class QueueReader implements ConnectionReader, DatagramSource {
     if (this.#taken === batch.datagrams.length) this.#dropFirst()
     else if (this.#watched) this.#tellConsumed()
     return datagram
-  }
-
-  /** All datagrams that there are now, or else the next that come; undefined at the clean end. */
-  receiveAll(signal: AbortSignal | undefined): Promise<readonly ConnectDatagram[] | undefined> {
-    const problem = refusal('batches', signal)
-    if (problem !== undefined) return rejected(problem)
-    const datagrams = this.#takeAll()
-    if (datagrams !== undefined) return Promise.resolve(datagrams)
-    return this.#waitAs(new PendingBatch(), signal)
   }
 
   /** Datagrams have come. */
@@ -158,7 +176,7 @@ export class QueueReader implements ConnectionReader, DatagramSource {
         first.give(datagrams.slice(given))
         return
       }
-      first.give(datagrams[given++])
+      if (first.give(datagrams[given])) given++
     }
     this.#noteGiven(given)
     if (given < datagrams.length) this.#keep(given === 0 ? datagrams : datagrams.slice(given))
@@ -200,10 +218,28 @@ export class QueueReader implements ConnectionReader, DatagramSource {
     this.#watched = !this.#events.onConsumed()
   }
 
-  #waitAs<P extends Pending>(pending: P, signal: AbortSignal | undefined): P['promise'] {
+  /** All datagrams that there are now, or else the next that come. */
+  #nextBatch(
+    asker: object,
+    signal: AbortSignal | undefined,
+  ): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
+    const problem = refusal('batches', signal)
+    if (problem !== undefined) return rejected(problem)
+    const datagrams = this.#takeAll()
+    if (datagrams !== undefined) return Promise.resolve({ value: datagrams, done: false })
+    return this.#waitAs(new PendingBatch(), 'batches', signal, asker)
+  }
+
+  #waitAs<P extends Pending>(
+    pending: P,
+    what: string,
+    signal: AbortSignal | undefined,
+    asker: object | undefined,
+  ): P['promise'] {
     this.#held = 0
     if (this.#counts) this.#tellConsumed()
-    if (this.#state.kind === 'open') wait(this.#waiting, pending, 'receive', signal)
+    pending.asker = asker
+    if (this.#state.kind === 'open') wait(this.#waiting, pending, what, signal)
     else this.#tellEnd(pending, this.#state)
     return pending.promise
   }

@@ -91,7 +91,9 @@ export interface Session {
  * The datagrams that the peer sends, in order.
  *
  * Any number of tasks may read at once; each datagram goes to one of them, to the one that has waited longest.
- * Leaving a `for await` loop early leaves the connection as it is; a later loop goes on with the next datagram.
+ * Leaving a `for await` loop early leaves the connection as it is; a later loop goes on with the next datagram. `return()`
+ * and `throw()` of an iterator settle at once, also while its `next()` waits: that is then done, and the datagram goes to
+ * whoever asks next.
  *
  * While nobody reads, up to `receiveQueueBytes` are kept and then the peer is slowed down. What has been handed out
  * belongs to the reader's user for as long as it is kept.
@@ -159,7 +161,7 @@ export interface ConnectionWriter {
 /**
  * A bound address. Each connection that comes in is handed out once, by `accept()` or by `for await`.
  *
- * Any number of tasks may accept at once. Peers that break off, fail or stall in the handshake are dropped without
+ * Any number of tasks may accept at once. An iterator that is ended while it waits takes no connection along. Peers that break off, fail or stall in the handshake are dropped without
  * delaying others; `onRejected` tells of them.
  */
 export interface Listener extends AsyncIterable<Connection>, AsyncDisposable {

@@ -6,6 +6,8 @@ import { Deferred, rejected } from './promises.ts'
 export class Waiter<T> extends Deferred<T> {
   /** Where in the line. */
   place: Place | undefined
+  /** The iterator or stream that waits; undefined where a call does. */
+  asker: object | undefined
 }
 
 /**

@@ -1,22 +1,40 @@
 import type { ConnectDatagram } from '../frame/datagram.ts'
+import type { Taker } from './receivers.ts'
 import type { Connection } from './types.ts'
 
-/** The connection's reader as a WHATWG stream. It asks for a datagram when it is asked for one, never ahead. */
-export function readableOf(connection: Connection): ReadableStream<ConnectDatagram> {
-  const cancelled = new AbortController()
+/** The reader, as far as a stream needs it. */
+export interface Deliverer {
+  deliver(asker: object, take: Taker): Promise<void>
+  withdraw(asker: object): void
+}
+
+/**
+ * The connection's reader as a WHATWG stream. It asks for a datagram when it is asked for one, never ahead, and gives back
+ * what it has asked for when it is cancelled or errored.
+ */
+export function readableOf(reader: Deliverer): ReadableStream<ConnectDatagram> {
+  const asker = {}
   return new ReadableStream<ConnectDatagram>(
     {
-      async pull(controller) {
-        const datagram = await connection.reader.receive({ signal: cancelled.signal })
-        if (datagram === undefined) controller.close()
-        else controller.enqueue(datagram)
-      },
-      cancel(reason) {
-        cancelled.abort(reason)
-      },
+      pull: controller => reader.deliver(asker, datagram => hand(controller, datagram)),
+      cancel: () => reader.withdraw(asker),
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Returns whether the stream has taken it; one that was errored from outside takes nothing and tells nobody. */
+function hand(
+  controller: ReadableStreamDefaultController<ConnectDatagram>,
+  datagram: ConnectDatagram | undefined,
+): boolean {
+  try {
+    if (datagram === undefined) controller.close()
+    else controller.enqueue(datagram)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The connection's writer as a WHATWG stream. */

@@ -1,3 +1,4 @@
+import { type IteratorSource, WithdrawingIterator } from '../connection/iterator.ts'
 import { Deferred } from '../connection/promises.ts'
 import type { Session, SessionState } from '../connection/types.ts'
 
@@ -5,8 +6,8 @@ import type { Session, SessionState } from '../connection/types.ts'
 export class SessionStates implements Session {
   readonly id: string
   #state: SessionState = 'attached'
-  /** Fulfilled by the next change, if somebody waits for it. */
-  #changed: Deferred<void> | undefined
+  /** Loops that wait for the next change. */
+  readonly #waiting = new Set<StateLoop>()
 
   constructor(id: string) {
     this.id = id
@@ -16,22 +17,60 @@ export class SessionStates implements Session {
     return this.#state
   }
 
-  async *states(): AsyncGenerator<SessionState, void, undefined> {
-    for (let last: SessionState | undefined; ; ) {
-      if (this.#state === last) {
-        this.#changed ??= new Deferred()
-        await this.#changed.promise
-        continue
-      }
-      last = this.#state
-      yield last
-      if (last === 'lost' || last === 'closed') return
-    }
+  states(): AsyncIterable<SessionState> {
+    return { [Symbol.asyncIterator]: () => new WithdrawingIterator(new StateLoop(this, this.#waiting)) }
   }
 
   change(state: SessionState): void {
     this.#state = state
-    this.#changed?.resolve()
-    this.#changed = undefined
+    for (const loop of [...this.#waiting]) loop.onChange()
+  }
+}
+
+type StateResult = IteratorResult<SessionState, undefined>
+
+const DONE: StateResult = { value: undefined, done: true }
+
+/** One loop over the states. */
+class StateLoop implements IteratorSource<SessionState> {
+  readonly #session: Session
+  readonly #waitingLoops: Set<StateLoop>
+  #waiting: Deferred<StateResult>[] = []
+  /** What the loop was given last. */
+  #last: SessionState | undefined
+
+  constructor(session: Session, waitingLoops: Set<StateLoop>) {
+    this.#session = session
+    this.#waitingLoops = waitingLoops
+  }
+
+  nextFor(): Promise<StateResult> {
+    if (this.#isOver) return Promise.resolve(DONE)
+    if (this.#waiting.length === 0 && this.#session.state !== this.#last) return Promise.resolve(this.#take())
+    const pending = new Deferred<StateResult>()
+    this.#waiting.push(pending)
+    this.#waitingLoops.add(this)
+    return pending.promise
+  }
+
+  withdraw(): void {
+    this.#waitingLoops.delete(this)
+    for (const pending of this.#waiting.splice(0)) pending.resolve(DONE)
+  }
+
+  /** The state has changed while a `next()` waits. */
+  onChange(): void {
+    if (this.#session.state === this.#last) return
+    this.#waiting.shift()!.resolve(this.#take())
+    if (this.#isOver || this.#waiting.length === 0) this.withdraw()
+  }
+
+  get #isOver(): boolean {
+    return this.#last === 'lost' || this.#last === 'closed'
+  }
+
+  #take(): StateResult {
+    this.#last = this.#session.state
+    return { value: this.#last, done: false }
   }
 }

@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { QueueReader } from '../../src/connection/reader.ts'
+import { readableOf } from '../../src/connection/web-streams.ts'
 import { ConnectError } from '../../src/errors.ts'
 import type { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { coded } from '../frame/support.ts'
@@ -229,6 +230,65 @@ describe('for await', () => {
       error => error === broken,
     )
     assert.deepEqual(got, [0, 1, 2])
+  })
+})
+
+describe('an iterator that is ended while it waits', () => {
+  it('loses nothing of a chunk that comes in the same turn', async () => {
+    const { reader } = readerOf()
+    const iterator = reader[Symbol.asyncIterator]()
+    const [given, withdrawn] = [watch(iterator.next()), watch(iterator.next())]
+    reader.onDatagrams(datagrams(1))
+    void iterator.return()
+    reader.onDatagrams([datagram(1)])
+    assert.deepEqual(await states(given, withdrawn), ['fulfilled', 'fulfilled'])
+    assert.equal((given.value as IteratorResult<ConnectDatagram>).value.recipient, 0)
+    assert.deepEqual(withdrawn.value, { value: undefined, done: true })
+    assert.equal((await reader.receive())!.recipient, 1)
+  })
+
+  it('leaves no listener on the signal of batches()', async () => {
+    const { reader } = readerOf()
+    const { signal } = new AbortController()
+    const iterator = reader.batches({ signal })[Symbol.asyncIterator]()
+    void iterator.next()
+    assert.equal(getEventListeners(signal, 'abort').length, 1)
+    await iterator.return!()
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+
+  it('has not read the end: nothing is told to the connection', async () => {
+    const { reader, log } = readerOf()
+    const iterator = reader[Symbol.asyncIterator]()
+    void iterator.next()
+    await iterator.return()
+    assert.deepEqual(log, [])
+    reader.onEnd()
+    assert.deepEqual(log, [])
+  })
+
+  it('can be read with for await itself', async () => {
+    const { reader } = readerOf()
+    reader.onDatagrams(datagrams(2))
+    reader.onEnd()
+    const got: number[] = []
+    for await (const { recipient } of reader[Symbol.asyncIterator]()) got.push(recipient)
+    assert.deepEqual(got, [0, 1])
+  })
+})
+
+describe('a readable stream', () => {
+  it('that is cancelled in the turn in which a datagram comes has handed it out', async () => {
+    const { reader } = readerOf()
+    const stream = readableOf(reader).getReader()
+    const [first, second] = [watch(stream.read()), watch(stream.read())]
+    await settle()
+    reader.onDatagrams(datagrams(2))
+    void stream.cancel()
+    assert.deepEqual(await states(first, second), ['fulfilled', 'fulfilled'])
+    assert.equal(first.value?.value?.recipient, 0)
+    assert.deepEqual(second.value, { value: undefined, done: true })
+    assert.equal((await reader.receive())!.recipient, 1)
   })
 })
 

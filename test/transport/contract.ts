@@ -10,6 +10,7 @@ import { disposal } from './contract/disposal.ts'
 import { flushConsumed } from './contract/flush-consumed.ts'
 import { flushWritten } from './contract/flush-written.ts'
 import { halfClose } from './contract/half-close.ts'
+import { iterators } from './contract/iterators.ts'
 import { listening } from './contract/listening.ts'
 import { order } from './contract/order.ts'
 import { ownership } from './contract/ownership.ts'
@@ -24,6 +25,7 @@ export type Part = (medium: Medium) => void
 const parts = {
   order,
   reading,
+  iterators,
   sending,
   ownership,
   'back-pressure': backPressure,

@@ -50,6 +50,24 @@ export function flushConsumed(medium: Medium): void {
     })
   }
 
+  test('a withdrawn next() consumes nothing', async t => {
+    const { client, server } = await openPair(t, medium)
+    for (const iterable of [server.reader, server.reader.batches()]) {
+      const iterator: AsyncIterator<unknown> = iterable[Symbol.asyncIterator]()
+      void iterator.next()
+      await within(iterator.return!())
+    }
+    const cancelled = server.readable.getReader()
+    void cancelled.read()
+    await within(cancelled.cancel())
+    await sendNumbered(client.writer, 1)
+    const flushed = client.writer.flush()
+    assert(await pends(flushed), 'a datagram was consumed that nobody has read')
+    await receiveNumbered(server.reader, 1)
+    void server.reader.receive()
+    await within(flushed)
+  })
+
   test('flush waits for what was sent before it and for nothing behind it', async t => {
     const { client, server } = await openPair(t, medium)
     await sendNumbered(client.writer, 2)

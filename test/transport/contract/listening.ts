@@ -81,6 +81,7 @@ export function listening(medium: Medium): void {
     const client = await openClient(t, medium, listener.address)
     await sleep(50)
     await within(listener.close())
+    assert.equal(await within(listener.accept()), undefined, 'accept() handed out an aborted connection')
     await failure(client.reader.receive(), ...medium.broken)
   })
 

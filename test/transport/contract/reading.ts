@@ -9,7 +9,7 @@ import {
 } from '../../support/data.ts'
 import type { Medium } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
-import { pends, turn, within } from '../../support/waiting.ts'
+import { turn, within } from '../../support/waiting.ts'
 
 export function reading(medium: Medium): void {
   test('for await ends when the peer has ended', async t => {
@@ -46,17 +46,6 @@ export function reading(medium: Medium): void {
     }
     await assert.rejects(failing(), /of the user/)
     await receiveNumbered(server.reader, 2, 16, 1)
-  })
-
-  test('a loop that was left while it waited does not swallow the next datagram', async t => {
-    const { client, server } = await openPair(t, medium)
-    const iterator = server.reader[Symbol.asyncIterator]()
-    const waiting = iterator.next()
-    assert(await pends(waiting), 'it did not wait')
-    await iterator.return?.()
-    await sendNumbered(client.writer, 2)
-    assertNumbered((await within(waiting)).value, 0)
-    await receiveNumbered(server.reader, 1, 16, 1)
   })
 
   test('batches() gives everything in order, in lists that are never empty', async t => {
