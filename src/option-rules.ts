@@ -76,8 +76,8 @@ export const queueBytes = wholeNumber(1, Number.MAX_SAFE_INTEGER)
  * @throws ConnectError `INVALID_OPTION`, naming the option
  */
 export function checked<T extends object>(options: T, rules: Rules, prefix = ''): Given<T> {
-  if (typeof options !== 'object' || options === null)
-    throw new ConnectError(ConnectErrorCode.INVALID_OPTION, 'options must be an object')
+  const misfit = noOptions('options', options)
+  if (misfit !== undefined) throw misfit
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
@@ -87,6 +87,34 @@ export function checked<T extends object>(options: T, rules: Rules, prefix = '')
     given[name] = value
   }
   return given as Given<T>
+}
+
+const callRules: Rules = { signal }
+
+/**
+ * What is wrong with the options of a call of `method`, by the same rules; undefined if nothing is. It costs nothing where
+ * there are none.
+ */
+export function callProblem(method: string, options: object | undefined): ConnectError | undefined {
+  if (options === undefined) return undefined
+  const misfit = noOptions(`options of ${method}`, options)
+  if (misfit !== undefined) return misfit
+  for (const name in options) {
+    const value: unknown = options[name as keyof typeof options]
+    if (value === undefined || !Object.hasOwn(options, name)) continue
+    const rule = Object.hasOwn(callRules, name) ? callRules[name] : undefined
+    const complaint = rule === undefined ? unknown(name) : rule(value)
+    if (complaint !== undefined) return optionError(`${name} of ${method}`, complaint)
+  }
+  return undefined
+}
+
+function noOptions(what: string, options: unknown): ConnectError | undefined {
+  // A signal has no properties of its own: it would count as no options at all.
+  const isSignal = isAbortSignal(options)
+  if (object(options) === undefined && !isSignal) return undefined
+  const given = isSignal ? 'an AbortSignal; give { signal }' : show(options)
+  return new ConnectError(ConnectErrorCode.INVALID_OPTION, `${what} must be an object; it is ${given}`)
 }
 
 /** The same options, none of them undefined. */

@@ -186,7 +186,7 @@ function itResolves(resolve: Resolve, rows: readonly Row[]): void {
     for (const options of [null, 5, 'tcp', true, Symbol('s')]) {
       assert.throws(() => resolve(options as unknown as Record<string, unknown>), {
         code: 'INVALID_OPTION',
-        message: 'options must be an object',
+        message: /^options must be an object; it is /,
       })
     }
   })

@@ -1,16 +1,17 @@
 import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { FrameDecoder } from '../frame/decoder.ts'
+import { callProblem } from '../option-rules.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 import { Deadline } from './deadline.ts'
-import { Deferred } from './promises.ts'
+import { Deferred, rejected } from './promises.ts'
 import { QueueReader, type ReaderEvents } from './reader.ts'
 import type { SessionLink, SessionUser } from './session-link.ts'
 import type { Connection, Session } from './types.ts'
-import { unlessAborted } from './waiter.ts'
+import { type CallOptions, unlessAborted } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
 import { QueueWriter, type WriterEvents } from './writer.ts'
 
@@ -103,7 +104,9 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     return this.#writable
   }
 
-  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  close(options?: CallOptions): Promise<void> {
+    const problem = callProblem('close', options)
+    if (problem !== undefined) return rejected(problem)
     this.#endAsked = true
     return unlessAborted(this.#end(), 'close', options?.signal)
   }

@@ -9,7 +9,7 @@ import { type IteratorSource, toResult, WithdrawingIterator } from './iterator.t
 import { quiet, rejected } from './promises.ts'
 import type { SessionLink } from './session-link.ts'
 import type { Connection, Listener } from './types.ts'
-import { refusal, Waiter, wait } from './waiter.ts'
+import { type CallOptions, refusal, Waiter, wait } from './waiter.ts'
 
 class PendingAccept extends Waiter<Connection | undefined> {}
 
@@ -37,11 +37,10 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
     return this.#source!.address
   }
 
-  accept(options?: { readonly signal?: AbortSignal | undefined }): Promise<Connection | undefined> {
-    const signal = options?.signal
-    const problem = refusal('accept', signal)
+  accept(options?: CallOptions): Promise<Connection | undefined> {
+    const problem = refusal('accept', options)
     if (problem !== undefined) return rejected(problem)
-    return this.#acceptFor(undefined, signal)
+    return this.#acceptFor(undefined, options?.signal)
   }
 
   [Symbol.asyncIterator](): WithdrawingIterator<Connection> {

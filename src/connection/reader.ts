@@ -1,6 +1,7 @@
 import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
+import { callProblem } from '../option-rules.ts'
 import { Fifo } from './fifo.ts'
 import { type IteratorSource, WithdrawingIterator } from './iterator.ts'
 import { rejected } from './promises.ts'
@@ -13,7 +14,7 @@ import {
   type Taker,
 } from './receivers.ts'
 import type { ConnectionReader } from './types.ts'
-import { refusal, wait } from './waiter.ts'
+import { type CallOptions, refusal, wait } from './waiter.ts'
 
 /** What a queued datagram costs beside its frame. */
 const DATAGRAM_COST_BYTES = 64
@@ -107,24 +108,23 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
     return this.#errorReported
   }
 
-  receive(options?: { readonly signal?: AbortSignal | undefined }): Promise<ConnectDatagram | undefined> {
-    const signal = options?.signal
-    const problem = refusal('receive', signal)
+  receive(options?: CallOptions): Promise<ConnectDatagram | undefined> {
+    const problem = refusal('receive', options)
     if (problem !== undefined) return rejected(problem)
     const datagram = this.take()
     if (datagram !== undefined) return Promise.resolve(datagram)
-    return this.#waitAs(new PendingReceive(), 'receive', signal, undefined)
+    return this.#waitAs(new PendingReceive(), 'receive', options?.signal, undefined)
   }
 
   [Symbol.asyncIterator](): WithdrawingIterator<ConnectDatagram> {
     return new WithdrawingIterator(this)
   }
 
-  batches(options?: {
-    readonly signal?: AbortSignal | undefined
-  }): AsyncIterable<readonly ConnectDatagram[]> {
+  batches(options?: CallOptions): AsyncIterable<readonly ConnectDatagram[]> {
+    const problem = callProblem('batches', options)
+    if (problem !== undefined) throw problem
     const source: IteratorSource<readonly ConnectDatagram[]> = {
-      nextFor: asker => this.#nextBatch(asker, options?.signal),
+      nextFor: asker => this.#nextBatch(asker, options),
       withdraw: asker => this.withdraw(asker),
     }
     return { [Symbol.asyncIterator]: () => new WithdrawingIterator(source) }
@@ -221,13 +221,13 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
   /** All datagrams that there are now, or else the next that come. */
   #nextBatch(
     asker: object,
-    signal: AbortSignal | undefined,
+    options: CallOptions | undefined,
   ): Promise<IteratorResult<readonly ConnectDatagram[], undefined>> {
-    const problem = refusal('batches', signal)
+    const problem = refusal('batches', options)
     if (problem !== undefined) return rejected(problem)
     const datagrams = this.#takeAll()
     if (datagrams !== undefined) return Promise.resolve({ value: datagrams, done: false })
-    return this.#waitAs(new PendingBatch(), 'batches', signal, asker)
+    return this.#waitAs(new PendingBatch(), 'batches', options?.signal, asker)
   }
 
   #waitAs<P extends Pending>(

@@ -11,7 +11,8 @@ import type { TlsInfo } from '../transport/tls-info.ts'
  *
  * A connection ends in one of three ways: `close()`, with all that was sent handed over; `abort()`; or a failure. A
  * failure makes every pending promise of the connection reject with the same {@link ConnectError}; what arrived
- * before it can still be read. A promise that nobody awaits never becomes an unhandled rejection.
+ * before it can still be read. A promise that nobody awaits never becomes an unhandled rejection. Every call with
+ * options rejects with `INVALID_OPTION`, and does nothing, where they are wrong.
  */
 export interface Connection extends AsyncDisposable {
   /** What the peer sends. */
@@ -110,7 +111,7 @@ export interface ConnectionReader extends AsyncIterable<ConnectDatagram> {
   /**
    * Everything that has arrived, as one list of at least one datagram: the fastest way to read many.
    *
-   * @throws ConnectError as `receive()`, from the loop
+   * @throws ConnectError `INVALID_OPTION` at once; as `receive()`, from the loop
    */
   batches(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<readonly ConnectDatagram[]>
 }

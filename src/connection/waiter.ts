@@ -1,6 +1,12 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, type ConnectError } from '../errors.ts'
+import { callProblem } from '../option-rules.ts'
 import type { Fifo, Place } from './fifo.ts'
 import { Deferred, rejected } from './promises.ts'
+
+/** What every call that waits takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Someone who waits in line for a promise to be settled. */
 export class Waiter<T> extends Deferred<T> {
@@ -39,8 +45,7 @@ export function unlessAborted(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (signal === undefined) return promise
-  const problem = refusal(what, signal)
-  if (problem !== undefined) return rejected(problem)
+  if (signal.aborted) return rejected(aborted(what, signal.reason))
   const waiting = new Deferred<void>()
   const giveUp = (): void => waiting.reject(aborted(what, signal.reason))
   signal.addEventListener('abort', giveUp)
@@ -50,11 +55,11 @@ export function unlessAborted(
   return waiting.promise
 }
 
-/** Why `signal` keeps the waiting from even beginning; undefined if it does not. */
-export function refusal(what: string, signal: AbortSignal | undefined): ConnectError | undefined {
-  if (signal === undefined) return undefined
-  if (!(signal instanceof AbortSignal)) {
-    return new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'signal must be an AbortSignal')
-  }
-  return signal.aborted ? aborted(what, signal.reason) : undefined
+/** Why a call cannot even begin to wait: its options are wrong, or its signal has fired; undefined if it can. */
+export function refusal(what: string, options: CallOptions | undefined): ConnectError | undefined {
+  if (options === undefined) return undefined
+  const problem = callProblem(what, options)
+  if (problem !== undefined) return problem
+  const { signal } = options
+  return signal?.aborted ? aborted(what, signal.reason) : undefined
 }

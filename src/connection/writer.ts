@@ -1,6 +1,7 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
+import { callProblem } from '../option-rules.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
@@ -9,7 +10,7 @@ import { PeerFollower } from './peer-follower.ts'
 import { Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
-import { refusal, unlessAborted, Waiter, wait } from './waiter.ts'
+import { type CallOptions, refusal, unlessAborted, Waiter, wait } from './waiter.ts'
 
 /** Queued bytes that are written without waiting for the end of the turn. */
 const WRITE_AT_BYTES = 64 * 1024
@@ -132,17 +133,16 @@ export class QueueWriter implements ConnectionWriter {
     return this.#errorReported
   }
 
-  send(datagram: ConnectDatagram, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  send(datagram: ConnectDatagram, options?: CallOptions): Promise<void> {
     this.#follower?.noteUse()
-    const signal = options?.signal
-    const problem = this.#problemWith(datagram) ?? refusal('send', signal)
+    const problem = this.#problemWith(datagram) ?? refusal('send', options)
     if (problem !== undefined) return rejected(problem)
     if (this.#hasRoomFor(datagram)) {
       this.#queue(datagram)
       return this.#paced()
     }
     const pending = new PendingSend(datagram)
-    wait(this.#waiting, pending, 'send', signal)
+    wait(this.#waiting, pending, 'send', options?.signal)
     return pending.promise
   }
 
@@ -155,10 +155,9 @@ export class QueueWriter implements ConnectionWriter {
     return true
   }
 
-  flush(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  flush(options?: CallOptions): Promise<void> {
     this.#follower?.noteUse()
-    const signal = options?.signal
-    const problem = this.#failure ?? refusal('flush', signal)
+    const problem = this.#failure ?? refusal('flush', options)
     if (problem !== undefined) return rejected(problem)
     this.#write()
     const broken = this.#failure
@@ -166,11 +165,13 @@ export class QueueWriter implements ConnectionWriter {
     if (this.#waiting.size === 0 && this.#allWritten) return this.#paced()
     const pending = new PendingFlush()
     pending.upTo = this.#queuedBytes
-    wait(this.#waiting.size > 0 ? this.#waiting : this.#flushes, pending, 'flush', signal)
+    wait(this.#waiting.size > 0 ? this.#waiting : this.#flushes, pending, 'flush', options?.signal)
     return pending.promise
   }
 
-  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  close(options?: CallOptions): Promise<void> {
+    const problem = callProblem('close', options)
+    if (problem !== undefined) return rejected(problem)
     this.#closeAsked = true
     this.end()
     if (this.#state.kind === 'failed') this.#errorReported = true

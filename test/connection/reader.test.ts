@@ -81,7 +81,7 @@ describe('receive', () => {
 
   it('refuses a signal that is none, and loses no datagram', async () => {
     const { reader } = readerOf()
-    await assert.rejects(reader.receive({ signal: {} as AbortSignal }), coded('INVALID_ARGUMENT', /signal/))
+    await assert.rejects(reader.receive({ signal: {} as AbortSignal }), coded('INVALID_OPTION', /signal/))
     reader.onDatagrams([datagram(1)])
     assert.equal((await reader.receive())!.recipient, 1)
   })

@@ -262,8 +262,8 @@ describe('send', () => {
   it('refuses a signal that is none, and takes nothing', async () => {
     const { writer, stream, platform } = fullWriter()
     const signal = {} as AbortSignal
-    await assert.rejects(writer.send(datagram(1, 42), { signal }), coded('INVALID_ARGUMENT', /signal/))
-    await assert.rejects(writer.flush({ signal }), coded('INVALID_ARGUMENT', /signal/))
+    await assert.rejects(writer.send(datagram(1, 42), { signal }), coded('INVALID_OPTION', /signal/))
+    await assert.rejects(writer.flush({ signal }), coded('INVALID_OPTION', /signal/))
     stream.acknowledge()
     platform.turn()
     assert.equal(stream.writes.length, 1)

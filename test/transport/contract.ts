@@ -5,6 +5,7 @@ import { abortSignals } from './contract/abort-signals.ts'
 import { aborting } from './contract/aborting.ts'
 import { addresses } from './contract/addresses.ts'
 import { backPressure } from './contract/back-pressure.ts'
+import { callOptions } from './contract/call-options.ts'
 import { closing } from './contract/closing.ts'
 import { disposal } from './contract/disposal.ts'
 import { flushConsumed } from './contract/flush-consumed.ts'
@@ -34,6 +35,7 @@ const parts = {
   aborting,
   disposal,
   'abort signals': abortSignals,
+  'options of calls': callOptions,
   'web streams': webStreams,
   listening,
   addresses,
