@@ -1,4 +1,4 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, type ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { FrameDecoder } from '../frame/decoder.ts'
 import { callProblem } from '../option-rules.ts'
@@ -6,10 +6,12 @@ import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
+import { CloseDeadline } from './close-deadline.ts'
 import { Deadline } from './deadline.ts'
 import { Deferred, rejected } from './promises.ts'
 import { QueueReader, type ReaderEvents } from './reader.ts'
 import type { SessionLink, SessionUser } from './session-link.ts'
+import { timeout } from './timeouts.ts'
 import type { Connection, Session } from './types.ts'
 import { type CallOptions, unlessAborted } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
@@ -44,7 +46,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   readonly #link: SessionLink | undefined
   #frameDeadline: Deadline | undefined
   #idleDeadline: Deadline | undefined
-  #closeDeadline: Deadline | undefined
+  #closeDeadline: CloseDeadline | undefined
   #state: State = OPEN
   /** Made when somebody first asks for `closed`. */
   #closed: Deferred<void> | undefined
@@ -165,7 +167,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   onFinish(): void {
     if (this.#state.kind !== 'open') return
-    this.#closingGoesOn()
+    this.#closeDeadline?.noteProgress()
     this.writer.onFinish()
   }
 
@@ -236,7 +238,15 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   onProgress(): void {
     this.#noteActivity()
-    this.#closingGoesOn()
+    this.#closeDeadline?.noteProgress()
+  }
+
+  onAttached(): void {
+    this.#closeDeadline?.onAttached()
+  }
+
+  onDetached(): void {
+    this.#closeDeadline?.onDetached()
   }
 
   onBroken(error: ConnectError): void {
@@ -245,9 +255,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   #end(): Promise<void> {
     if (this.#state.kind === 'open' && this.#closeDeadline === undefined) {
-      const ms = this.#settings.closeTimeoutMs
-      this.#closeDeadline = new Deadline(this.#platform, ms, () => this.#onCloseMissed(ms))
-      this.#closeDeadline.restart()
+      this.#closeDeadline = this.#newCloseDeadline()
       this.writer.end()
       this.#link?.onConsumed()
     }
@@ -301,19 +309,20 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.#frameDeadline.restart()
   }
 
-  #closingGoesOn(): void {
-    if (this.#closeDeadline?.running) this.#closeDeadline.restart()
-  }
-
   #deadline(ms: number, error: () => ConnectError): Deadline {
     return new Deadline(this.#platform, ms, () => this.#break(error()))
   }
 
-  /** While no connection carries the session, how long it is kept is what counts. One that has ended says so in a moment. */
-  #onCloseMissed(ms: number): void {
-    const state = this.#link?.session.state
-    if (state === 'detached') this.#closeDeadline!.restart()
-    else if (state !== 'closed') this.#break(this.#closeTimeout(ms))
+  #newCloseDeadline(): CloseDeadline {
+    const { closeTimeoutMs } = this.#settings
+    const limits = { closeTimeoutMs, detachedMs: this.#link?.keptForMs }
+    const onMissed = (error: ConnectError): void => {
+      // A session that has ended says so in a moment.
+      if (this.session?.state !== 'closed') this.#break(error)
+    }
+    const deadline = new CloseDeadline(this.#platform, limits, onMissed, () => this.#whyStalled())
+    if (this.session?.state === 'detached') deadline.onDetached()
+    return deadline
   }
 
   #disposeDeadlines(): void {
@@ -322,14 +331,9 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.#closeDeadline?.dispose()
   }
 
-  #closeTimeout(ms: number): ConnectError {
-    const why = this.reader.paused
+  #whyStalled(): string {
+    return this.reader.paused
       ? 'received datagrams fill the receive queue and nobody reads them'
       : 'the peer neither read on nor ended'
-    return timeout('CLOSE', `after close(), ${why} for ${ms} ms`)
   }
-}
-
-function timeout(which: 'FRAME' | 'IDLE' | 'CLOSE', message: string): ConnectError {
-  return new ConnectError(ConnectErrorCode[`${which}_TIMEOUT`], message)
 }

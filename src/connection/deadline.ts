@@ -11,6 +11,8 @@ export class Deadline {
   readonly #ms: number
   readonly #onMissed: () => void
   #due = Number.POSITIVE_INFINITY
+  /** What was left when it was held. */
+  #left: number | undefined
   #cancelTimer: (() => void) | undefined
 
   /** @param ms 0 for a deadline that is never missed */
@@ -26,6 +28,7 @@ export class Deadline {
 
   restart(): void {
     if (this.#ms === 0) return
+    this.#left = undefined
     this.#due = this.#platform.now() + this.#ms
     this.#cancelTimer ??= this.#startTimer(this.#ms)
   }
@@ -33,6 +36,24 @@ export class Deadline {
   /** The timer may run on; it finds nothing due. */
   stop(): void {
     this.#due = Number.POSITIVE_INFINITY
+    this.#left = undefined
+  }
+
+  /** Stands still until `goOn`. */
+  hold(): void {
+    if (!this.running) return
+    const left = Math.max(0, this.#due - this.#platform.now())
+    this.stop()
+    this.#left = left
+  }
+
+  /** Goes on with what was left when it was held; otherwise does nothing. */
+  goOn(): void {
+    const left = this.#left
+    if (left === undefined) return
+    this.#left = undefined
+    this.#due = this.#platform.now() + left
+    this.#cancelTimer ??= this.#startTimer(Math.ceil(left))
   }
 
   /** Stops and leaves no timer behind. */

@@ -4,6 +4,8 @@ import type { Session } from './types.ts'
 /** What a connection in a session asks of the session, beside that it is its stream. */
 export interface SessionLink {
   readonly session: Session
+  /** How long the session is kept while no connection carries it, in ms. */
+  readonly keptForMs: number
   /** The connection is there; called once, before `open`. */
   join(user: SessionUser): void
   /**
@@ -31,6 +33,7 @@ export interface SessionUser {
   dropPart(): void
   /** Hands out nothing more of what is not consumed by now. */
   dropUnread(): void
-  /** Something moves: another connection carries the session. */
-  onProgress(): void
+  /** A connection carries the session again, or none does any more. */
+  onAttached(): void
+  onDetached(): void
 }

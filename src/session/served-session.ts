@@ -36,7 +36,14 @@ export class ServedSession implements SessionOwner {
     const { settings, session, platform } = host
     const peerWindow = { bytes: hello.windowBytes, messages: hello.windowMessages }
     const { maxMessageBytes } = settings
-    const options = { role: 'server', id, settings: session, maxMessageBytes, peerWindow } as const
+    const options = {
+      role: 'server',
+      id,
+      settings: session,
+      keptForMs: session.retentionMs,
+      maxMessageBytes,
+      peerWindow,
+    } as const
     this.stream = new SessionStream(options, this, platform, below)
   }
 

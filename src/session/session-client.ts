@@ -104,10 +104,12 @@ export class SessionClient implements SessionOwner {
     const id = toHex(sessionId)
     const { maxMessageBytes } = this.#settings
     const peerWindow = windowOf(welcome)
-    const options = { role: 'client', id, settings: this.#session, maxMessageBytes, peerWindow } as const
+    const keptForMs = this.#session.retryForMs ?? Math.min(retentionMs, MAX_TIMER_MS)
+    const settings = this.#session
+    const options = { role: 'client', id, settings, keptForMs, maxMessageBytes, peerWindow } as const
     const stream = new SessionStream(options, this, this.#platform, carrier.stream)
     const connection = new StreamConnection(stream, this.#settings, this.#platform, stream)
-    this.#retryForMs = this.#session.retryForMs ?? Math.min(retentionMs, MAX_TIMER_MS)
+    this.#retryForMs = keptForMs
     this.#stream = stream
     this.#key = toHex(key)
     this.#attach(stream, carrier, welcome, rest)

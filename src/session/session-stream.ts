@@ -20,6 +20,8 @@ export interface SessionStreamOptions {
   /** As hexadecimal digits. */
   readonly id: string
   readonly settings: SessionSettings
+  /** How long it is kept while no connection carries it, in ms. */
+  readonly keptForMs: number
   readonly maxMessageBytes: number
   /** What the peer takes. */
   readonly peerWindow: Window
@@ -43,6 +45,7 @@ export interface SessionOwner {
  */
 export class SessionStream implements ByteStream, SessionLink, SessionEndUser, CarrierUser, Watched {
   readonly session: SessionStates
+  readonly keptForMs: number
   readonly #machine: SessionEnd
   readonly #owner: SessionOwner
   readonly #platform: Platform
@@ -56,9 +59,10 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   #cancelAck: (() => void) | undefined
 
   constructor(options: SessionStreamOptions, owner: SessionOwner, platform: Platform, below: ByteStream) {
-    const { role, id, settings, maxMessageBytes, peerWindow } = options
+    const { role, id, settings, keptForMs, maxMessageBytes, peerWindow } = options
     const window = { bytes: settings.windowBytes, messages: settings.windowMessages }
     this.session = new SessionStates(id)
+    this.keptForMs = keptForMs
     this.#machine = new SessionEnd({ role, window, maxMessageBytes, allocate: platform.allocate }, this)
     this.#machine.setPeerWindow(peerWindow)
     this.#owner = owner
@@ -107,8 +111,8 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     carrier.serve(this)
     this.#watchdog.add(this, this.#silenceTimeoutMs)
     this.session.change('attached')
+    this.#user?.onAttached()
     this.#machine.attach(carrier, peer)
-    this.#user?.onProgress()
     this.#user?.watchConsumption()
   }
 
@@ -259,6 +263,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
 
   #onBroken(error: ConnectError): void {
     this.session.change('detached')
+    this.#user?.onDetached()
     this.#owner.onDetached(error)
   }
 

@@ -31,6 +31,7 @@ export const LEAST = {
   'lost by the client in time': 200,
   'lost by the server in time': 300,
   'lost in closing': 200,
+  'lost in closing, detached again and again': 5,
   'retried for less than the outage': 100,
   'server restarted': 500,
   'server restarted twice': 300,

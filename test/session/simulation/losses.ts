@@ -46,13 +46,13 @@ export class Losses {
   }
 
   #explainClient({ client, slot, refusal }: ShadowSession, server: ServerModel, now: number): void {
-    if (this.#isOwn(client, slot.settings.closeTimeoutMs, now)) return
+    const keptForMs = slot.settings.session!.retryForMs ?? server.settings.session!.retentionMs
+    if (this.#isOwn(client, slot.settings.closeTimeoutMs, keptForMs, now)) return
     // The listener has ended it only when the client had nothing to come, either.
     must(refusal !== 6, 'the client has lost a session that had ended cleanly')
     if (client.knowsFinal || refusal !== undefined) return
-    const ms = slot.settings.session!.retryForMs ?? server.settings.session!.retentionMs
     must(
-      client.line === undefined && now - client.detachedAt >= ms,
+      client.line === undefined && now - client.detachedAt >= keptForMs,
       'the client has lost a session without cause',
     )
     const isAnswered = this.#watcher.visits.some(visit => visit.slot === slot && visit.near.hasUnread)
@@ -63,11 +63,12 @@ export class Losses {
   #explainServer(session: ShadowSession, model: ServerModel, now: number): void {
     const { server } = session
     const { closedAt, settings } = model
-    if (this.#isOwn(server, settings.closeTimeoutMs, now) || server.knowsFinal) return
+    const { retentionMs } = settings.session!
+    if (this.#isOwn(server, settings.closeTimeoutMs, retentionMs, now) || server.knowsFinal) return
     must(server.line === undefined, 'the listener has lost a session that is attached, without cause')
     if (closedAt !== undefined) return
     const bound = boundBeyond(session, model, now)
-    if (now - server.detachedAt < settings.session!.retentionMs) {
+    if (now - server.detachedAt < retentionMs) {
       must(bound !== undefined, 'the listener has lost a session without cause')
       this.#coverage.note(bound)
       return
@@ -77,11 +78,19 @@ export class Losses {
     this.#coverage.note('lost by the server in time')
   }
 
-  #isOwn({ user }: ShadowEnd, closeTimeoutMs: number, now: number): boolean {
-    if (user!.hasAborted) return true
-    const isClosed = user!.isClosing && now - user!.closedAt >= closeTimeoutMs
-    if (isClosed) this.#coverage.note('lost in closing')
-    return isClosed
+  /** By its user, or because closing takes too long: over connections, or without one. */
+  #isOwn(end: ShadowEnd, closeTimeoutMs: number, keptForMs: number, now: number): boolean {
+    const user = end.user!
+    if (user.hasAborted) return true
+    if (!user.isClosing) return false
+    const detachedMs = end.detachedInClosing(now)
+    if (detachedMs >= keptForMs) {
+      this.#coverage.note('lost in closing, detached again and again')
+      return true
+    }
+    const isStalled = now - user.closedAt - detachedMs >= closeTimeoutMs
+    if (isStalled) this.#coverage.note('lost in closing')
+    return isStalled
   }
 
   /** It ended cleanly, or it was lost; there is nothing between. */

@@ -53,6 +53,8 @@ export class ShadowEnd {
   #peerEnded = false
   #toldEnd = false
   #isFinished = false
+  /** How long it was detached behind `close()`, up to the last time. */
+  #detachedMs = 0
 
   constructor(name: string, peerTakes: Terms, coverage: Coverage) {
     this.name = name
@@ -73,6 +75,7 @@ export class ShadowEnd {
   /** A line carries the session from now on, and this is what the peer has said on it. */
   attach(line: WireEnd, peer: Progress, now: number): void {
     must(this.line === undefined, () => `${this.name}: attached to a second connection`)
+    this.#detachedMs = this.detachedInClosing(now)
     this.line = line
     this.heardAt = now
     this.#mustSayStatus = true
@@ -81,6 +84,13 @@ export class ShadowEnd {
     this.hear(peer)
     if (peer.received < this.sent) this.#coverage.note('replay')
     this.position = peer.received
+  }
+
+  /** How long no connection has carried it since its user has called `close()`. */
+  detachedInClosing(now: number): number {
+    const { line, user, detachedAt } = this
+    if (line !== undefined || user === undefined || !user.isClosing) return this.#detachedMs
+    return this.#detachedMs + now - Math.max(detachedAt, user.closedAt)
   }
 
   detach(now: number): void {
