@@ -9,18 +9,26 @@ import { clientOf } from './dtls-sctp/peer/credentials.ts'
 import { dtlsSctpAddressOf, dtlsSctpAddressToDial } from './dtls-sctp/udp/dtls-sctp-address.ts'
 import { DtlsSctpDial } from './dtls-sctp/udp/dtls-sctp-dial.ts'
 import { DtlsSctpListener } from './dtls-sctp/udp/dtls-sctp-listener.ts'
+import { connectError, dialHost } from './host-dial.ts'
+import { systemLookup } from './host-lookup.ts'
 import { handshakeError } from './node-errors.ts'
 
 export const usesTls = true
 
 /** `dtls-sctp://host:PORT`: SCTP (RFC 9260) inside DTLS 1.2 (RFC 6347) over a UDP port, as RFC 8261 has it. */
-export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
+export async function dial(
+  address: Address,
+  settings: ConnectSettings,
+  lookup = systemLookup,
+): Promise<ByteStream> {
   const target = dtlsSctpAddressToDial(address)
-  const engine = await loadEngine()
-  const client = clientOf(engine, settings.tls ?? {})
+  const { host } = target
+  const { tls = {} } = settings
+  const name = tls.serverName ?? host
+  const client = clientOf(await loadEngine(), tls)
   try {
-    const dialling = new DtlsSctpDial(client, target, settings)
-    await reach(dialling, address, settings)
+    const attemptAt = (ip: string): DtlsSctpDial => new DtlsSctpDial(ip, client, target, name, settings)
+    const dialling = await dialHost({ host, address, settings, lookup, attemptAt, errorOf: failure })
     return await handshake(dialling, address, settings)
   } finally {
     client.free()
@@ -31,24 +39,10 @@ export async function bind(
   address: Address,
   settings: ListenSettings,
   sink: ByteStreamListenerSink,
+  lookup = systemLookup,
 ): Promise<ByteStreamListener> {
   const target = dtlsSctpAddressOf(address)
-  return DtlsSctpListener.open(await loadEngine(), address, target, settings, sink)
-}
-
-/** Until somebody answers, within `connectTimeoutMs`. */
-function reach(dialling: DtlsSctpDial, address: Address, settings: ConnectSettings): Promise<void> {
-  const { connectTimeoutMs, signal } = settings
-  const what = `connecting to ${address.text}`
-  return attempt({
-    what,
-    signal,
-    timeoutMs: connectTimeoutMs,
-    onTimeout: () =>
-      new ConnectError(ConnectErrorCode.CONNECT_TIMEOUT, `${what} took longer than ${connectTimeoutMs} ms`),
-    giveUp: () => dialling.giveUp(),
-    begin: (succeed, fail) => void dialling.reach().then(succeed, cause => fail(failure(cause, address))),
-  })
+  return DtlsSctpListener.open(await loadEngine(), address, target, settings, sink, lookup)
 }
 
 /** The rest, within `handshakeTimeoutMs`. */
@@ -69,8 +63,8 @@ function handshake(dialling: DtlsSctpDial, address: Address, settings: ConnectSe
   })
 }
 
-function failure(cause: Error, { text }: Address): ConnectError {
-  if (cause instanceof DtlsFailure) return handshakeError(cause, text, 'DTLS')
-  const message = `connecting to ${text} failed: ${cause.message}`
-  return new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+function failure(cause: Error, address: Address): ConnectError {
+  return cause instanceof DtlsFailure
+    ? handshakeError(cause, address.text, 'DTLS')
+    : connectError(cause, address)
 }

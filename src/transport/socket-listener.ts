@@ -8,6 +8,7 @@ import {
 import { aborted, asConnectError, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
+import { type Lookup, lookUpToListen } from './host-lookup.ts'
 import { codeOf } from './node-errors.ts'
 import { socketOptions } from './socket-options.ts'
 import { adoptSocket, type SocketReads } from './socket-reads.ts'
@@ -30,6 +31,24 @@ export interface SocketListener {
   /** The port that was bound; 0 for a path. */
   readonly port: number
   close(): Promise<void>
+}
+
+/**
+ * Binds an address of the host. Node would look it up as well, but would listen when the look-up is done, though the
+ * server was closed by then.
+ */
+export async function bindHost(
+  host: string,
+  port: number,
+  lookup: Lookup,
+  parts: Omit<SocketListenerParts, 'target'>,
+): Promise<SocketListener> {
+  const { address, settings } = parts
+  const what = `listening on ${address.text}`
+  const found = await lookUpToListen(host, lookup, settings.signal, what).catch(cause => {
+    throw asConnectError(cause, ConnectErrorCode.LISTEN_FAILED, what)
+  })
+  return bindSockets({ ...parts, target: { host: found, port } })
 }
 
 /** Binds a server of Node's, which counts its connections and outlives what goes wrong with any of them. */
@@ -88,7 +107,8 @@ function listening(
       return
     }
     const onAbort = (): void => {
-      server.close()
+      // In a worker of a cluster, it may begin to listen after that.
+      server.close().once('listening', () => server.close())
       reject(aborted(what, signal?.reason))
     }
     signal?.addEventListener('abort', onAbort)

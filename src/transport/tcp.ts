@@ -1,9 +1,11 @@
 import type { ConnectionSettings, ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
+import { dialHost } from './host-dial.ts'
+import { systemLookup } from './host-lookup.ts'
 import { addressesOf } from './socket-addresses.ts'
-import { dialSocket } from './socket-dial.ts'
-import { bindSockets } from './socket-listener.ts'
+import { SocketAttempt } from './socket-dial.ts'
+import { bindHost } from './socket-listener.ts'
 import type { SocketReads } from './socket-reads.ts'
 import { confirmEnd, resetSocket, sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { type SocketManners, SocketStream } from './socket-stream.ts'
@@ -11,18 +13,26 @@ import { type SocketManners, SocketStream } from './socket-stream.ts'
 export const usesTls = false
 
 /** `tcp://host:port` (RFC 9293). */
-export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
-  return dialSocket(hostAndPort(address), address, settings, reads => streamOver(reads, settings))
+export async function dial(
+  address: Address,
+  settings: ConnectSettings,
+  lookup = systemLookup,
+): Promise<ByteStream> {
+  const { host, port } = hostAndPort(address)
+  const make = (reads: SocketReads): ByteStream => streamOver(reads, settings)
+  const attemptAt = (host: string): SocketAttempt<ByteStream> =>
+    new SocketAttempt({ target: { host, port }, settings, make })
+  return dialHost({ host, address, settings, lookup, attemptAt })
 }
 
 export async function bind(
   address: Address,
   settings: ListenSettings,
   sink: ByteStreamListenerSink,
+  lookup = systemLookup,
 ): Promise<ByteStreamListener> {
   const { host, port } = hostAndPort(address)
-  const listener = await bindSockets({
-    target: { host, port },
+  const listener = await bindHost(host, port, lookup, {
     address,
     settings,
     onSocket: reads => sink.onStream(streamOver(reads, settings)),

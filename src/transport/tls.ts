@@ -2,28 +2,35 @@ import { connect } from 'node:net'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
-import { dialSocket } from './socket-dial.ts'
-import { bindSockets } from './socket-listener.ts'
+import { dialHost } from './host-dial.ts'
+import { systemLookup } from './host-lookup.ts'
+import { SocketAttempt } from './socket-dial.ts'
+import { bindHost } from './socket-listener.ts'
 import { EventReads } from './socket-reads.ts'
 import { resetSocket } from './socket-reset.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 import { clientHandshake, clientOptions } from './tls-client.ts'
-import { carryTls } from './tls-node.ts'
+import { carryTls, type TlsCarrier } from './tls-node.ts'
 
 export const usesTls = true
 
 /** `tls://host:port`: TLS 1.2 (RFC 5246) or 1.3 (RFC 8446) over TCP. */
-export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
-  const target = hostAndPort(address)
+export async function dial(
+  address: Address,
+  settings: ConnectSettings,
+  lookup = systemLookup,
+): Promise<ByteStream> {
+  const { host, port } = hostAndPort(address)
   const { tls = {} } = settings
-  const options = clientOptions(tls, target.host)
-  const carrier = await dialSocket(
-    target,
-    address,
-    settings,
-    ({ socket }) => carryTls(socket, tls.requireCloseNotify ?? true),
-    target => new EventReads(connect(target).pause()),
-  )
+  const options = clientOptions(tls, host)
+  const attemptAt = (host: string): SocketAttempt<TlsCarrier> =>
+    new SocketAttempt({
+      target: { host, port },
+      settings,
+      make: ({ socket }) => carryTls(socket, tls.requireCloseNotify ?? true),
+      open: target => new EventReads(connect(target).pause()),
+    })
+  const carrier = await dialHost({ host, address, settings, lookup, attemptAt })
   return clientHandshake(carrier, options, address, settings)
 }
 
@@ -31,11 +38,11 @@ export async function bind(
   address: Address,
   settings: ListenSettings,
   sink: ByteStreamListenerSink,
+  lookup = systemLookup,
 ): Promise<ByteStreamListener> {
   const { host, port } = hostAndPort(address)
   const acceptor = new TlsAcceptor(settings, sink)
-  const listener = await bindSockets({
-    target: { host, port },
+  const listener = await bindHost(host, port, lookup, {
     address,
     settings,
     open: accepted => new EventReads(accepted),

@@ -5,8 +5,9 @@ import { ConnectError } from '../errors.ts'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
+import { dialWithin } from './host-dial.ts'
 import { codeOf } from './node-errors.ts'
-import { dialSocket } from './socket-dial.ts'
+import { SocketAttempt } from './socket-dial.ts'
 import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
 import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { type SocketManners, SocketStream } from './socket-stream.ts'
@@ -23,12 +24,12 @@ const UNNAMED = 'unix://'
 export async function dial(address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const path = pathOf(address)
   const addresses = { localAddress: UNNAMED, remoteAddress: formatPath(path) }
-  return dialSocket(
-    { path },
-    address,
+  const connecting = new SocketAttempt({
+    target: { path },
     settings,
-    reads => new SocketStream(reads, addresses, settings, manners),
-  )
+    make: reads => new SocketStream(reads, addresses, settings, manners),
+  })
+  return dialWithin(connecting, address, settings)
 }
 
 /** Takes over the file of a listener that has died without removing it. */

@@ -9,6 +9,7 @@ import { failOnLeaks } from '../support/leaks.ts'
 import { tcp } from '../support/media.ts'
 import { acceptOne, openClient, openListener, openPair } from '../support/pairs.ts'
 import { rawServer } from '../support/raw-peers.ts'
+import { silentTcpPort } from '../support/silent-addresses.ts'
 import { until, within } from '../support/waiting.ts'
 
 failOnLeaks()
@@ -94,7 +95,7 @@ describe('connecting', () => {
   })
 
   test('to a listener that never accepts, with a full backlog, ends after connectTimeoutMs or by a signal', async t => {
-    const port = await portThatDoesNotAnswer(t.signal)
+    const port = await silentTcpPort(t.signal)
     if (port === undefined) return t.skip('SKIPPED: no full backlog could be made on this system')
     t.after(port.free)
     const address = `tcp://127.0.0.1:${port.number}`
@@ -107,36 +108,6 @@ describe('connecting', () => {
     assert.equal((await failure(connecting, 'ABORTED')).cause, reason)
   })
 })
-
-/** A listening socket of a stopped process: the system completes as many handshakes as its backlog holds. */
-async function portThatDoesNotAnswer(
-  signal: AbortSignal,
-): Promise<{ number: number; free: () => void } | undefined> {
-  const { spawn } = await import('node:child_process')
-  const { connect: rawConnect } = await import('node:net')
-  const source =
-    'const s = require("net").createServer(); s.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {' +
-    ' require("fs").writeSync(1, String(s.address().port)); process.kill(process.pid, "SIGSTOP") })'
-  const child = spawn(process.execPath, ['-e', source], { stdio: ['ignore', 'pipe', 'ignore'], signal })
-  child.on('error', () => {})
-  const number = Number(await within(new Promise(resolve => child.stdout.once('data', resolve))))
-  const fillers: import('node:net').Socket[] = []
-  const free = (): void => {
-    for (const filler of fillers) filler.destroy()
-    child.kill('SIGKILL')
-  }
-  for (let i = 0; i < 10; i++) {
-    const filler = rawConnect({ port: number, host: '127.0.0.1' }).on('error', () => {})
-    fillers.push(filler)
-    const connected = await Promise.race([
-      new Promise<boolean>(resolve => filler.once('connect', () => resolve(true))),
-      new Promise<boolean>(resolve => setTimeout(resolve, 150, false)),
-    ])
-    if (!connected) return { number, free }
-  }
-  free()
-  return undefined
-}
 
 /** What `ss` says of the sockets of a port, or undefined if there is no `ss`. */
 function socketStatus(port: string): string | undefined {

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises'
 import type { ConnectSettings } from '../../../options.ts'
+import type { AddressAttempt } from '../../address-race.ts'
 import type { AssociationStream } from '../../sctp/stream/association-stream.ts'
 import { UdpSocket } from '../../sctp/udp/udp-socket.ts'
 import type { DtlsClient, DtlsConnection } from '../engine/dtls-engine.ts'
@@ -7,35 +7,42 @@ import { DialAttempt } from './dial-attempt.ts'
 import type { DtlsSctpAddress } from './dtls-sctp-address.ts'
 
 /**
- * Reaches a peer in two steps: until it answers at all, and until both handshakes are done, that of DTLS and that of SCTP
- * inside.
+ * Reaches a peer at one IP address in two steps: until it answers at all, and until both handshakes are done, that of
+ * DTLS and that of SCTP inside.
  */
-export class DtlsSctpDial {
+export class DtlsSctpDial implements AddressAttempt<DtlsSctpDial> {
+  readonly #ip: string
   readonly #client: DtlsClient
   readonly #target: DtlsSctpAddress
+  /** That the certificate must carry. */
+  readonly #name: string
   readonly #settings: ConnectSettings
   #attempt: DialAttempt | undefined
   #opened: Promise<AssociationStream> | undefined
-  #givenUp = false
+  #isGivenUp = false
 
-  constructor(client: DtlsClient, target: DtlsSctpAddress, settings: ConnectSettings) {
+  constructor(
+    ip: string,
+    client: DtlsClient,
+    target: DtlsSctpAddress,
+    name: string,
+    settings: ConnectSettings,
+  ) {
+    this.#ip = ip
     this.#client = client
     this.#target = target
+    this.#name = name
     this.#settings = settings
   }
 
-  /** Begins the handshake. Fulfils when somebody answers; a name may have several addresses. */
-  async reach(): Promise<void> {
-    const addresses = await lookup(this.#target.host, { all: true })
-    for (const [index, { address }] of addresses.entries()) {
-      try {
-        await this.#reach(address)
-        return
-      } catch (cause) {
-        if (this.#givenUp || index === addresses.length - 1) throw cause
-      }
-    }
-    throw new Error('the name has no address')
+  /** Begins the handshake. Succeeds when somebody answers. */
+  begin(succeed: (reached: DtlsSctpDial) => void, fail: (cause: Error) => void): void {
+    UdpSocket.connect(this.#ip, this.#target.port)
+      .then(socket => {
+        if (this.#isGivenUp) socket.close()
+        else this.#reach(socket, () => succeed(this), fail)
+      })
+      .catch(fail)
   }
 
   /** Fulfils when the association is there. To be asked for when somebody has answered. */
@@ -44,32 +51,22 @@ export class DtlsSctpDial {
   }
 
   giveUp(): void {
-    this.#givenUp = true
+    this.#isGivenUp = true
     this.#attempt?.giveUp()
   }
 
-  async #reach(address: string): Promise<void> {
-    const socket = await UdpSocket.connect(address, this.#target.port)
-    if (this.#givenUp) {
-      socket.close()
-      throw new Error('given up')
-    }
+  #reach(socket: UdpSocket, onReached: () => void, fail: (cause: Error) => void): void {
     const connection = this.#beginOver(socket)
-    return new Promise((resolve, reject) => {
-      this.#opened = new Promise((open, fail) => {
-        const user = {
-          onReached: resolve,
-          onOpened: open,
-          onFailed(cause: Error): void {
-            reject(cause)
-            fail(cause)
-          },
-        }
-        this.#attempt = new DialAttempt(socket, connection, this.#target, this.#name, this.#settings, user)
-      })
-      // Whoever waits for an answer hears of it as well.
-      this.#opened.catch(() => {})
+    this.#opened = new Promise((onOpened, reject) => {
+      const onFailed = (cause: Error): void => {
+        fail(cause)
+        reject(cause)
+      }
+      const user = { onReached, onOpened, onFailed }
+      this.#attempt = new DialAttempt(socket, connection, this.#target, this.#name, this.#settings, user)
     })
+    // Whoever waits for an answer hears of it as well.
+    this.#opened.catch(() => {})
   }
 
   /** @throws DtlsFailure if the name cannot be one of a server */
@@ -80,10 +77,5 @@ export class DtlsSctpDial {
       socket.close()
       throw cause
     }
-  }
-
-  /** That the certificate must carry. */
-  get #name(): string {
-    return this.#settings.tls?.serverName ?? this.#target.host
   }
 }

@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns/promises'
 import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
 import { optionError } from '../../../option-rules.ts'
 import type { ListenSettings, TlsIdentity, TlsListenOptions } from '../../../options.ts'
 import type { Address } from '../../address.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
+import { type Lookup, lookUpToListen } from '../../host-lookup.ts'
 import { codeOf, handshakeError } from '../../node-errors.ts'
 import type { PeerAddress } from '../../sctp/endpoint/peer-address.ts'
 import { SharedByPort } from '../../sctp/udp/shared-by-port.ts'
@@ -38,6 +38,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     target: DtlsSctpAddress,
     settings: ListenSettings,
     sink: ByteStreamListenerSink,
+    lookup: Lookup,
   ): Promise<DtlsSctpListener> {
     const { signal, tls } = settings
     const what = `listening on ${address.text}`
@@ -45,7 +46,8 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     if (signal?.aborted) throw aborted(what, signal.reason)
     const server = serverOf(engine, tls)
     try {
-      const socket = await socketAt(target)
+      const ip = await lookUpToListen(target.host, lookup, signal, what)
+      const socket = await sockets.at(ip, target.port)
       if (signal?.aborted) {
         socket.closeIfUnused()
         throw aborted(what, signal.reason)
@@ -149,11 +151,6 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     const message = `${this.address} turned a peer away: maxConnections is ${this.#settings.maxConnections}`
     return new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
   }
-}
-
-async function socketAt({ host, port }: DtlsSctpAddress): Promise<DtlsSocket> {
-  const { address } = await lookup(host)
-  return sockets.at(address, port)
 }
 
 function explain(cause: Error, { port }: DtlsSctpAddress): string {

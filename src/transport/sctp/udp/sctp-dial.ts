@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises'
 import type { ConnectSettings } from '../../../options.ts'
+import type { AddressAttempt } from '../../address-race.ts'
 import { Association } from '../association/association.ts'
 import type { AssociationStream } from '../stream/association-stream.ts'
 import { heartbeatIntervalMs } from './heartbeat-interval.ts'
@@ -9,54 +9,41 @@ import { UdpEndpoint } from './udp-endpoint.ts'
 import { UdpSocket } from './udp-socket.ts'
 
 /**
- * One attempt to reach a peer. It has a UDP socket of its own, connected to the peer, so that the operating system tells
- * when nobody is there.
+ * An attempt to reach a peer at one IP address. It has a UDP socket of its own, connected to the peer, so that the
+ * operating system tells when nobody is there.
  */
-export class SctpDial {
+export class SctpDial implements AddressAttempt<AssociationStream> {
+  readonly #ip: string
   readonly #target: SctpAddress
   readonly #settings: ConnectSettings
   #stream: AssociationStream | undefined
-  #givenUp = false
+  #isGivenUp = false
 
-  constructor(target: SctpAddress, settings: ConnectSettings) {
+  constructor(ip: string, target: SctpAddress, settings: ConnectSettings) {
+    this.#ip = ip
     this.#target = target
     this.#settings = settings
   }
 
   begin(succeed: (stream: AssociationStream) => void, fail: (cause: Error) => void): void {
-    this.#open().then(succeed, fail)
+    UdpSocket.connect(this.#ip, this.#target.udpPort)
+      .then(socket => {
+        if (this.#isGivenUp) socket.close()
+        else this.#open(socket, succeed, fail)
+      })
+      .catch(fail)
   }
 
   giveUp(): void {
-    this.#givenUp = true
+    this.#isGivenUp = true
     this.#stream?.reset()
   }
 
-  /** A name may have several addresses: the next is tried where nobody is at one. */
-  async #open(): Promise<AssociationStream> {
-    const addresses = await lookup(this.#target.host, { all: true })
-    for (const [index, { address }] of addresses.entries()) {
-      try {
-        return await this.#reach(address)
-      } catch (cause) {
-        if (this.#givenUp || index === addresses.length - 1) throw cause
-      }
-    }
-    throw new Error('the name has no address')
-  }
-
-  async #reach(address: string): Promise<AssociationStream> {
-    const socket = await UdpSocket.connect(address, this.#target.udpPort)
-    if (this.#givenUp) {
-      socket.close()
-      throw new Error('given up')
-    }
+  #open(socket: UdpSocket, succeed: (stream: AssociationStream) => void, fail: (cause: Error) => void): void {
     const stream = this.#associate(new UdpEndpoint(socket), socket)
     this.#stream = stream
-    return new Promise((resolve, reject) => {
-      stream.onOpened = error => (error === undefined ? resolve(stream) : reject(error))
-      stream.flush()
-    })
+    stream.onOpened = error => (error === undefined ? succeed(stream) : fail(error))
+    stream.flush()
   }
 
   #associate(endpoint: UdpEndpoint, socket: UdpSocket): AssociationStream {

@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns/promises'
 import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
 import type { ListenSettings } from '../../../options.ts'
 import type { Address } from '../../address.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
+import { type Lookup, lookUpToListen } from '../../host-lookup.ts'
 import { Association } from '../association/association.ts'
 import type { CookieState } from '../association/cookie.ts'
 import type { Acceptor } from '../endpoint/endpoint.ts'
@@ -34,15 +34,18 @@ export class SctpListener implements ByteStreamListener, Acceptor {
     target: SctpAddress,
     settings: ListenSettings,
     sink: ByteStreamListenerSink,
+    lookup: Lookup,
   ): Promise<SctpListener> {
     const { signal } = settings
     const what = `listening on ${address.text}`
     const failed = (why: string, cause?: unknown): ConnectError =>
       new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${why}`, { cause })
     if (signal?.aborted) throw aborted(what, signal.reason)
-    const endpoint = await endpointOf(target).catch(cause => {
-      throw failed(explain(cause, target), cause)
-    })
+    const endpoint = await lookUpToListen(target.host, lookup, signal, what)
+      .then(ip => endpoints.at(ip, target.udpPort))
+      .catch(cause => {
+        throw cause instanceof ConnectError ? cause : failed(explain(cause, target), cause)
+      })
     const port = target.port === 0 ? freePort(used => endpoint.isListening(used)) : target.port
     if (port === undefined || endpoint.isListening(port)) throw failed(`SCTP port ${target.port} is in use`)
     const listener = new SctpListener(endpoint, target.host, port, settings, sink)
@@ -100,11 +103,6 @@ export class SctpListener implements ByteStreamListener, Acceptor {
     const message = `${this.address} turned a peer away: maxConnections is ${this.#settings.maxConnections}`
     return new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
   }
-}
-
-async function endpointOf({ host, udpPort }: SctpAddress): Promise<UdpEndpoint> {
-  const { address } = await lookup(host)
-  return endpoints.at(address, udpPort)
 }
 
 function explain(cause: Error, { udpPort }: SctpAddress): string {
