@@ -32,7 +32,11 @@ export interface Connection extends AsyncDisposable {
    * it or `reader`: a datagram goes to whoever asks first.
    */
   readonly readable: ReadableStream<ConnectDatagram>
-  /** The writer as a WHATWG stream, made when first asked for. Closing it closes the writer, aborting it aborts the connection. */
+  /**
+   * The writer as a WHATWG stream, made when first asked for. Closing it closes the writer, aborting it aborts the
+   * connection. So does a chunk that cannot be sent, such as one that is no {@link ConnectDatagram}: `ABORTED`, with the
+   * reason as its `cause`.
+   */
   readonly writable: WritableStream<ConnectDatagram>
 
   /**

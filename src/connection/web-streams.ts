@@ -37,11 +37,23 @@ function hand(
   }
 }
 
-/** The connection's writer as a WHATWG stream. */
+/**
+ * The connection's writer as a WHATWG stream. A chunk that cannot be sent errors the stream, after which nothing can be
+ * written or closed any more: so it breaks the connection, too.
+ */
 export function writableOf(connection: Connection): WritableStream<ConnectDatagram> {
   return new WritableStream<ConnectDatagram>({
     start: controller => void connection.closed.catch(error => controller.error(error)),
-    write: datagram => connection.writer.send(datagram),
+    async write(datagram, controller) {
+      try {
+        await connection.writer.send(datagram)
+      } catch (error) {
+        // Before the connection fails, so that the stream's error is the reason and not what follows from it.
+        controller.error(error)
+        connection.abort(error as Error)
+        throw error
+      }
+    },
     close: () => connection.writer.close(),
     abort: reason => connection.abort(reason),
   })

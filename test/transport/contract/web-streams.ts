@@ -4,6 +4,7 @@ import type { ConnectDatagram } from '../../../src/index.ts'
 import {
   assertCleanEnd,
   assertNumbered,
+  drain,
   numbered,
   receiveNumbered,
   sendNumbered,
@@ -95,6 +96,29 @@ export function webStreams(medium: Medium): void {
     await within(client.writable.abort(reason))
     assert.equal((await failure(client.closed, 'ABORTED')).cause, reason)
     await failure(server.reader.receive(), ...medium.broken)
+  })
+
+  for (const [what, chunk, code] of [
+    ['a chunk that is no datagram', 'text', 'INVALID_ARGUMENT'],
+    ['a chunk that is too large', numbered(0, 2000), 'MESSAGE_TOO_LARGE'],
+  ] as const) {
+    test(`${what}, written to writable, breaks the connection`, async t => {
+      const { client, server } = await openPair(t, medium, { client: { maxMessageBytes: 1000 } })
+      const writer = client.writable.getWriter()
+      await within(writer.write(numbered(0)))
+      const error = await failure(writer.write(chunk as never), code)
+      assert.equal((await failure(client.closed, 'ABORTED')).cause, error)
+      assert.equal((await failure(writer.closed, code)).message, error.message)
+      const { error: peerError } = await drain(server.reader)
+      connectError(peerError, ...medium.broken)
+    })
+  }
+
+  test('writable fails with the connection though nothing is being written', async t => {
+    const { client, server } = await openPair(t, medium)
+    const writer = client.writable.getWriter()
+    server.abort()
+    await failure(writer.closed, ...medium.broken)
   })
 
   test('both streams fail with the connection', async t => {
