@@ -24,7 +24,7 @@ export function clientOptions(tls: TlsConnectOptions, host: string): ConnectionO
     // An address is not sent as a server name (RFC 6066, section 3); the certificate must still carry it.
     servername: isIP(name) === 0 ? name : '',
     rejectUnauthorized: true,
-    checkServerIdentity: (_, certificate) => checkIdentity(name, certificate),
+    checkServerIdentity: (_, certificate) => checkIdentity(name, certificate.raw),
   }
 }
 

@@ -1,11 +1,19 @@
+import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { optionError } from '../option-rules.ts'
 import type { Pem, TlsConnectOptions, TlsIdentity, TlsListenOptions } from '../options.ts'
+import { SUITES_1_2, SUITES_1_3 } from './cipher-suites.ts'
 import { reasonOf } from './node-errors.ts'
 
 /** TLS options in Node's words. */
 export interface NodeTlsOptions extends SecureContextOptions {
   ALPNProtocols?: string[]
+}
+
+/** What no option changes (RFC 9325, sections 3.5 and 4.2). */
+const policy = {
+  ciphers: [...SUITES_1_3, ...SUITES_1_2].join(':'),
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 }
 
 /**
@@ -14,7 +22,7 @@ export interface NodeTlsOptions extends SecureContextOptions {
  * @throws ConnectError `INVALID_OPTION` if OpenSSL cannot read a certificate or a key, or they do not belong together
  */
 export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeTlsOptions {
-  const options: NodeTlsOptions = { minVersion: tls.minVersion ?? 'TLSv1.2' }
+  const options: NodeTlsOptions = { ...policy, minVersion: tls.minVersion ?? 'TLSv1.2' }
   if (tls.ca !== undefined) options.ca = nodePem(tls.ca)
   // One text: Node would take a list for several certificates, each with a key of its own.
   if (tls.cert !== undefined) options.cert = nodePem(tls.cert).join('\n')

@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
 import type { ConnectSettings } from '../../../options.ts'
 import { systemPlatform } from '../../../platform.ts'
+import { printable } from '../../printable.ts'
 import { Association } from '../../sctp/association/association.ts'
 import type { AssociationStream } from '../../sctp/stream/association-stream.ts'
 import { heartbeatIntervalMs } from '../../sctp/udp/heartbeat-interval.ts'
 import type { UdpSocket } from '../../sctp/udp/udp-socket.ts'
-import { checkIdentity } from '../../tls-identity.ts'
+import { checkIdentity, WRONG_NAME } from '../../tls-identity.ts'
 import { type DtlsConnection, DtlsFailure, type DtlsInfo } from '../engine/dtls-engine.ts'
 import { tlsInfoOf } from '../peer/dtls-tls-info.ts'
 import type { SecureEndpoint, SecureEndpointOwner } from '../peer/secure-endpoint.ts'
@@ -77,7 +77,8 @@ export class DialAttempt implements SecureEndpointOwner {
   onFailed(failure: DtlsFailure): void {
     const { code, message } = failure
     const isForAnother = code === 'HOSTNAME_MISMATCH' || code === 'IP_ADDRESS_MISMATCH'
-    this.#fail(isForAnother ? new DtlsFailure(code, `${message}: it is not for ${this.#name}`) : failure)
+    const reason = `${message}: the certificate is not for ${printable(this.#name)}`
+    this.#fail(isForAnother ? new DtlsFailure(WRONG_NAME, reason) : failure)
   }
 
   onLingering(): void {
@@ -93,9 +94,8 @@ export class DialAttempt implements SecureEndpointOwner {
 
   /** OpenSSL has checked the name already; this is what a TLS connection asks of it. */
   #identityError({ certificate }: DtlsInfo): DtlsFailure | undefined {
-    if (certificate === undefined) return new DtlsFailure('', 'the server showed no certificate')
-    const error = checkIdentity(this.#name, new X509Certificate(certificate).toLegacyObject())
-    return error && new DtlsFailure('ERR_TLS_CERT_ALTNAME_INVALID', error.message)
+    const error = checkIdentity(this.#name, certificate)
+    return error && new DtlsFailure(WRONG_NAME, error.message)
   }
 
   #associate(info: DtlsInfo): void {

@@ -32,5 +32,5 @@ export const AlpnAnswer = { OK: 0, ALERT_FATAL: 2 } as const
 
 export const DTLS1_2_VERSION = 0xfefd
 
-/** `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`: as Node, `*` stands for a whole label. */
-export const NO_PARTIAL_WILDCARDS = 4
+/** `X509_CHECK_FLAG_`: how the names of a certificate are compared. */
+export const CheckFlag = { NO_PARTIAL_WILDCARDS: 0x4, NEVER_CHECK_SUBJECT: 0x20 } as const

@@ -1,3 +1,4 @@
+import { SUITES_1_2 } from '../../../cipher-suites.ts'
 import type { DtlsClient, DtlsCredentials, DtlsEngine, DtlsServer } from '../dtls-engine.ts'
 import type { NativeLibrary, Pointer } from '../native-library.ts'
 import { Callbacks, protocolNameList } from './callbacks.ts'
@@ -12,15 +13,7 @@ import { OpenSslClient } from './openssl-client.ts'
 import { OpenSslServer } from './openssl-server.ts'
 import { PemReader } from './pem-reader.ts'
 
-/** Ephemeral keys and authenticated encryption, as RFC 9325, section 4.2, asks; the cheapest first. */
-const CIPHERS = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-].join(':')
+const CIPHERS = SUITES_1_2.join(':')
 
 /** A certificate is shown and checked in every handshake: no session is resumed. */
 const OPTIONS =
