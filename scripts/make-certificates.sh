@@ -39,6 +39,13 @@ coming() {
     -startdate 22000101000000Z -enddate 23000101000000Z -out "$dir/$name.pem" 2>/dev/null
 }
 
+# itself DIR NAME ALT_NAMES: signs itself, so that it is its own authority.
+itself() {
+  key "$1/$2"
+  openssl req -x509 -new -key "$1/$2.key" -sha256 -days 36500 -subj "/CN=$2" -addext "subjectAltName=$3" \
+    -addext 'basicConstraints=critical,CA:FALSE' -out "$1/$2.pem"
+}
+
 examples=examples/certificates
 tests=test/certificates
 authority $examples ca
@@ -50,3 +57,4 @@ certificate $tests wrong-name $examples ca 'DNS:elsewhere.example' -days 36500
 certificate $tests expired $examples ca 'DNS:localhost,IP:127.0.0.1,IP:::1' -days -1
 certificate $tests renewed $examples ca 'DNS:localhost,IP:127.0.0.1,IP:::1' -days 36500
 coming $tests not-yet-valid 'DNS:localhost,IP:127.0.0.1,IP:::1'
+itself $tests uncommon-names 'DNS:xn--bcher-kva.test,IP:fe80::1'

@@ -25,7 +25,10 @@ export interface TlsConnectOptions extends TlsOptions {
   readonly key?: Pem | undefined
   /** What decrypts `key`. */
   readonly passphrase?: string | undefined
-  /** The name that the server's certificate must carry, also sent as SNI. Default: the host of the address. */
+  /**
+   * The host name or IP address that the server's certificate must carry; a name is also sent as SNI. Other letters than
+   * ASCII are converted, the zone of an IPv6 address is left out. Default: the host of the address.
+   */
   readonly serverName?: string | undefined
 }
 

@@ -1,4 +1,5 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { asciiHost } from './host-name.ts'
 
 /** A parsed address. Which of the parts a scheme uses is the transport's business. */
 export interface Address {
@@ -21,11 +22,6 @@ const WITH_QUERY = new Set(['sctp:', 'dtls-sctp:'])
 
 /** The zone of an IPv6 address, as in `[fe80::1%eth0]`, which URLs do not know (RFC 4007, section 11). */
 const ZONE = /%(?:25)?([\w.-]+)\](?=:\d*(?:\?|$))/
-
-/** What no host can contain, by name or by number (the forbidden host code points of the URL standard). */
-const NOT_IN_HOST = /[\0-\x20\x7f-\x9f#%/:<>?@[\\\]^|]/
-
-const IPV6 = /^[\da-f:.]*:[\da-f:.]*(?:%[\w.-]+)?$/i
 
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
 
@@ -61,7 +57,7 @@ export function parseAddress(address: string | URL): Address {
   }
 }
 
-/** The host and port of an address that must have both and nothing else. */
+/** The host, in its ASCII form, and the port of an address that must have both and nothing else. */
 export function hostAndPort(address: Address): { host: string; port: number } {
   const { scheme, host, port, path, text } = address
   const example = `${scheme}//localhost:5678`
@@ -69,10 +65,7 @@ export function hostAndPort(address: Address): { host: string; port: number } {
   if (host === '') throw addressError(text, `the host is missing, as in ${example}`)
   if (port === undefined) throw addressError(text, `the port is missing: HOST:PORT, as in ${example}`)
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
-  if (NOT_IN_HOST.test(host) && !IPV6.test(host)) {
-    throw addressError(text, `the host contains ${JSON.stringify(NOT_IN_HOST.exec(host)![0])}`)
-  }
-  return { host, port }
+  return { host: asciiHost(host, complaint => addressError(text, `the host ${complaint}`)), port }
 }
 
 /**

@@ -12,6 +12,7 @@ import { DtlsSctpListener } from './dtls-sctp/udp/dtls-sctp-listener.ts'
 import { connectError, dialHost } from './host-dial.ts'
 import { systemLookup } from './host-lookup.ts'
 import { handshakeError } from './node-errors.ts'
+import { serverNameOf } from './tls-server-name.ts'
 
 export const usesTls = true
 
@@ -24,7 +25,7 @@ export async function dial(
   const target = dtlsSctpAddressToDial(address)
   const { host } = target
   const { tls = {} } = settings
-  const name = tls.serverName ?? host
+  const name = serverNameOf(tls, host)
   const client = clientOf(await loadEngine(), tls)
   try {
     const attemptAt = (ip: string): DtlsSctpDial => new DtlsSctpDial(ip, client, target, name, settings)

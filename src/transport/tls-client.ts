@@ -10,14 +10,15 @@ import { nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
 import { checkIdentity } from './tls-identity.ts'
 import { secureStream, type TlsCarrier } from './tls-node.ts'
+import { serverNameOf } from './tls-server-name.ts'
 
 /**
  * The client's options in Node's words. The server's certificate is verified whatever the environment says.
  *
- * @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used
+ * @throws ConnectError `INVALID_OPTION` if a certificate, a key or `serverName` cannot be used
  */
 export function clientOptions(tls: TlsConnectOptions, host: string): ConnectionOptions {
-  const name = tls.serverName ?? host
+  const name = serverNameOf(tls, host)
   return {
     ...nodeTlsOptions(tls),
     host: name,

@@ -19,6 +19,8 @@ export const certificates = {
   notYetValid: pair('test/certificates/not-yet-valid'),
   /** For elsewhere.example. */
   wrongName: pair('test/certificates/wrong-name'),
+  /** For `bücher.test`, in its ASCII form, and fe80::1. Signs itself. */
+  uncommonNames: pair('test/certificates/uncommon-names'),
   otherCa: read('test/certificates/other-ca.pem'),
   /** Signed by `otherCa`. */
   otherLocalhost: pair('test/certificates/other-localhost'),
