@@ -58,10 +58,14 @@ export const ConnectErrorCode = {
 
 export type ConnectErrorCode = (typeof ConnectErrorCode)[keyof typeof ConnectErrorCode]
 
+/** Makes an error again, for one caller: with the stack of the place where that is done. */
+export const AGAIN = Symbol('again')
+
 /**
  * The only error that this package throws or rejects with.
  *
- * `code` is stable; `message` carries the numbers; `cause` is the underlying error where there is one.
+ * `code` is stable; `message` carries the numbers; `cause` is the underlying error where there is one. Each call that
+ * fails has an error of its own, whose `stack` leads to the `await` of the caller.
  */
 export class ConnectError extends Error {
   readonly code: ConnectErrorCode
@@ -69,6 +73,13 @@ export class ConnectError extends Error {
   constructor(code: ConnectErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.code = code
+  }
+
+  /** @internal */
+  [AGAIN](): ConnectError {
+    const { code, message, cause } = this
+    // What was set beside that goes along.
+    return Object.assign(new ConnectError(code, message, 'cause' in this ? { cause } : undefined), this)
   }
 
   static {

@@ -8,12 +8,13 @@ import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Deadline } from './deadline.ts'
-import { Deferred, rejected } from './promises.ts'
+import { Fifo } from './fifo.ts'
+import { Deferred, rejected, rejectedAgain } from './promises.ts'
 import { QueueReader, type ReaderEvents } from './reader.ts'
 import type { SessionLink, SessionUser } from './session-link.ts'
 import { timeout } from './timeouts.ts'
 import type { Connection, Session } from './types.ts'
-import { type CallOptions, unlessAborted } from './waiter.ts'
+import { type CallOptions, Waiter, wait } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
 import { QueueWriter, type WriterEvents } from './writer.ts'
 
@@ -50,6 +51,8 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   #state: State = OPEN
   /** Made when somebody first asks for `closed`. */
   #closed: Deferred<void> | undefined
+  /** Those who wait for the end; made for the first. */
+  #enders: Fifo<Waiter<void>> | undefined
   /** Whether the user has called `close()` or `abort()`, and so learns of a failure without `await using`. */
   #endAsked = false
   #readable: ReadableStream<ConnectDatagram> | undefined
@@ -110,7 +113,8 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     const problem = callProblem('close', options)
     if (problem !== undefined) return rejected(problem)
     this.#endAsked = true
-    return unlessAborted(this.#end(), 'close', options?.signal)
+    this.#end()
+    return this.whenEnded(options?.signal)
   }
 
   abort(reason?: Error): void {
@@ -123,11 +127,23 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#end()
+      this.#end()
+      await this.whenEnded()
     } catch (error) {
       const known = this.#endAsked || this.reader.errorReported || this.writer.errorReported
       if (!known) throw error
     }
+  }
+
+  /** As `closed`, with a promise for each call. When `signal` fires first, only the waiting ends. */
+  whenEnded(signal?: AbortSignal): Promise<void> {
+    if (this.#state.kind === 'closed') return Promise.resolve()
+    if (this.#state.kind === 'failed') return rejectedAgain(this.#state.error)
+    if (signal?.aborted) return rejected(aborted('close', signal.reason))
+    const waiter = new Waiter<void>()
+    this.#enders ??= new Fifo()
+    wait(this.#enders, waiter, 'close', signal)
+    return waiter.promise
   }
 
   onData(chunk: Uint8Array): void {
@@ -253,13 +269,12 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.#break(error)
   }
 
-  #end(): Promise<void> {
+  #end(): void {
     if (this.#state.kind === 'open' && this.#closeDeadline === undefined) {
       this.#closeDeadline = this.#newCloseDeadline()
       this.writer.end()
       this.#link?.onConsumed()
     }
-    return this.closed
   }
 
   /** This end breaks the connection off. */
@@ -285,8 +300,13 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   }
 
   #settleClosed(): void {
-    if (this.#state.kind === 'closed') this.#closed?.resolve()
-    else if (this.#state.kind === 'failed') this.#closed?.reject(this.#state.error)
+    const state = this.#state
+    if (state.kind === 'open') return
+    const waiting = [this.#closed, ...(this.#enders?.drain() ?? [])]
+    for (const each of waiting) {
+      if (state.kind === 'closed') each?.resolve()
+      else each?.reject(state.error)
+    }
   }
 
   /** While this end does not read, an idle peer is not the peer's fault. */

@@ -104,7 +104,7 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
   /** Keeps a connection until somebody accepts it, as long as it does not fail. */
   #keep(connection: StreamConnection): void {
     this.#ready.add(connection)
-    connection.closed.catch(error => {
+    connection.whenEnded().catch(error => {
       if (this.#ready.delete(connection)) this.onRejected(error as ConnectError)
     })
   }

@@ -4,7 +4,7 @@ import { HEADER_BYTES } from '../frame/format.ts'
 import { callProblem } from '../option-rules.ts'
 import { Fifo } from './fifo.ts'
 import { type IteratorSource, WithdrawingIterator } from './iterator.ts'
-import { rejected } from './promises.ts'
+import { rejected, rejectedAgain } from './promises.ts'
 import {
   type Pending,
   PendingBatch,
@@ -239,9 +239,16 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
     this.#held = 0
     if (this.#counts) this.#tellConsumed()
     pending.asker = asker
-    if (this.#state.kind === 'open') wait(this.#waiting, pending, what, signal)
-    else this.#tellEnd(pending, this.#state)
+    const state = this.#state
+    if (state.kind === 'open') wait(this.#waiting, pending, what, signal)
+    else if (state.kind === 'failed') return this.#failAgain(state.error)
+    else this.#tellEnd(pending, state)
     return pending.promise
+  }
+
+  #failAgain(error: ConnectError): Promise<never> {
+    this.#errorReported = true
+    return rejectedAgain(error)
   }
 
   #settle(state: Settled): void {

@@ -10,8 +10,8 @@ import type { TlsInfo } from '../transport/tls-info.ts'
  * to `receiveQueueBytes`, so that an end or an error is noticed even while nobody reads.
  *
  * A connection ends in one of three ways: `close()`, with all that was sent handed over; `abort()`; or a failure. A
- * failure makes every pending promise of the connection reject with the same {@link ConnectError}; what arrived
- * before it can still be read. A promise that nobody awaits never becomes an unhandled rejection. Every call with
+ * failure makes every pending promise of the connection reject with a {@link ConnectError} that says the same, each with
+ * the stack of its own caller; what arrived before it can still be read. A promise that nobody awaits never becomes an unhandled rejection. Every call with
  * options rejects with `INVALID_OPTION`, and does nothing, where they are wrong.
  */
 export interface Connection extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { aborted, type ConnectError } from '../errors.ts'
 import { callProblem } from '../option-rules.ts'
 import type { Fifo, Place } from './fifo.ts'
-import { Deferred, rejected } from './promises.ts'
+import { Deferred } from './promises.ts'
 
 /** What every call that waits takes. */
 export interface CallOptions {
@@ -14,6 +14,28 @@ export class Waiter<T> extends Deferred<T> {
   place: Place | undefined
   /** The iterator or stream that waits; undefined where a call does. */
   asker: object | undefined
+  /** Takes the listener off the signal. */
+  #forgetSignal: (() => void) | undefined
+
+  override resolve(value: T): void {
+    this.#forgetSignal?.()
+    super.resolve(value)
+  }
+
+  override reject(error: ConnectError): void {
+    this.#forgetSignal?.()
+    super.reject(error)
+  }
+
+  /** When `signal` fires first, this leaves the line and rejects. */
+  heed(signal: AbortSignal, what: string): void {
+    const giveUp = (): void => {
+      this.place?.leave()
+      this.reject(aborted(what, signal.reason))
+    }
+    signal.addEventListener('abort', giveUp)
+    this.#forgetSignal = () => signal.removeEventListener('abort', giveUp)
+  }
 }
 
 /**
@@ -21,38 +43,14 @@ export class Waiter<T> extends Deferred<T> {
  *
  * @param what names the waiting in the error's message, such as `send`
  */
-export function wait<W extends Pick<Waiter<unknown>, 'promise' | 'reject' | 'place'>>(
+export function wait<W extends Pick<Waiter<unknown>, 'place' | 'heed'>>(
   line: Fifo<W>,
   waiter: W,
   what: string,
   signal: AbortSignal | undefined,
 ): void {
   waiter.place = line.push(waiter)
-  if (signal === undefined) return
-  const giveUp = (): void => {
-    waiter.place?.leave()
-    waiter.reject(aborted(what, signal.reason))
-  }
-  const forget = (): void => signal.removeEventListener('abort', giveUp)
-  signal.addEventListener('abort', giveUp)
-  waiter.promise.then(forget, forget)
-}
-
-/** Waits for a promise that goes on by itself; when `signal` fires first, only the waiting ends. */
-export function unlessAborted(
-  promise: Promise<void>,
-  what: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (signal === undefined) return promise
-  if (signal.aborted) return rejected(aborted(what, signal.reason))
-  const waiting = new Deferred<void>()
-  const giveUp = (): void => waiting.reject(aborted(what, signal.reason))
-  signal.addEventListener('abort', giveUp)
-  promise
-    .then(waiting.resolve, error => waiting.reject(error))
-    .finally(() => signal.removeEventListener('abort', giveUp))
-  return waiting.promise
+  if (signal !== undefined) waiter.heed(signal, what)
 }
 
 /** Why a call cannot even begin to wait: its options are wrong, or its signal has fired; undefined if it can. */

@@ -2,6 +2,11 @@ import type { ConnectDatagram } from '../frame/datagram.ts'
 import type { Taker } from './receivers.ts'
 import type { Connection } from './types.ts'
 
+/** The connection, as far as a stream needs it. */
+export interface Ender extends Pick<Connection, 'writer' | 'abort'> {
+  whenEnded(): Promise<void>
+}
+
 /** The reader, as far as a stream needs it. */
 export interface Deliverer {
   deliver(asker: object, take: Taker): Promise<void>
@@ -41,9 +46,9 @@ function hand(
  * The connection's writer as a WHATWG stream. A chunk that cannot be sent errors the stream, after which nothing can be
  * written or closed any more: so it breaks the connection, too.
  */
-export function writableOf(connection: Connection): WritableStream<ConnectDatagram> {
+export function writableOf(connection: Ender): WritableStream<ConnectDatagram> {
   return new WritableStream<ConnectDatagram>({
-    start: controller => void connection.closed.catch(error => controller.error(error)),
+    start: controller => void connection.whenEnded().catch(error => controller.error(error)),
     async write(datagram, controller) {
       try {
         await connection.writer.send(datagram)

@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { AGAIN, aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { callProblem } from '../option-rules.ts'
@@ -10,7 +10,7 @@ import { PeerFollower } from './peer-follower.ts'
 import { Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
-import { type CallOptions, refusal, unlessAborted, Waiter, wait } from './waiter.ts'
+import { type CallOptions, refusal, Waiter, wait } from './waiter.ts'
 
 /** Queued bytes that are written without waiting for the end of the turn. */
 const WRITE_AT_BYTES = 64 * 1024
@@ -90,8 +90,8 @@ export class QueueWriter implements ConnectionWriter {
   /** Sends and flushes that wait for room, in the order of the calls. */
   readonly #waiting = new Fifo<PendingSend | PendingFlush>()
   readonly #flushes = new Fifo<PendingFlush>()
-  /** Made when somebody first asks for the promise of `close()`. */
-  #finished: Deferred<void> | undefined
+  /** Those who wait for the end of this direction; made for the first. */
+  #closers: Fifo<Waiter<void>> | undefined
   #state: State = OPEN
   #queuedBytes = 0
   #writtenBytes = 0
@@ -174,8 +174,15 @@ export class QueueWriter implements ConnectionWriter {
     if (problem !== undefined) return rejected(problem)
     this.#closeAsked = true
     this.end()
-    if (this.#state.kind === 'failed') this.#errorReported = true
-    return unlessAborted(this.#whenFinished(), 'close', options?.signal)
+    const failure = this.#failure
+    if (failure !== undefined) return rejected(failure)
+    if (this.#state.kind === 'finished') return FULFILLED
+    const signal = options?.signal
+    if (signal?.aborted) return rejected(aborted('close', signal.reason))
+    const pending = new Waiter<void>()
+    this.#closers ??= new Fifo()
+    wait(this.#closers, pending, 'close', signal)
+    return pending.promise
   }
 
   /** Frames that begin in what the stream was given. */
@@ -222,7 +229,7 @@ export class QueueWriter implements ConnectionWriter {
   /** The transport has ended this direction. */
   onFinish(): void {
     if (this.#state.kind === 'ended') this.#state = { kind: 'finished', why: this.#state.why }
-    this.#settleFinished()
+    for (const pending of this.#closers?.drain() ?? []) pending.resolve()
   }
 
   /** Gives up what is unsent. Does nothing once all of it is out. */
@@ -230,24 +237,11 @@ export class QueueWriter implements ConnectionWriter {
     if (this.#state.kind === 'failed' || this.#state.kind === 'finished') return
     this.#state = { kind: 'failed', error }
     this.#buffer = undefined
-    for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain()]) {
+    const closers = this.#closers?.drain() ?? []
+    for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain(), ...closers]) {
       pending.reject(this.#report(error))
     }
     if (this.#closeAsked) this.#errorReported = true
-    this.#settleFinished()
-  }
-
-  #whenFinished(): Promise<void> {
-    if (this.#finished === undefined) {
-      this.#finished = new Deferred()
-      this.#settleFinished()
-    }
-    return this.#finished.promise
-  }
-
-  #settleFinished(): void {
-    if (this.#state.kind === 'finished') this.#finished?.resolve()
-    else if (this.#state.kind === 'failed') this.#finished?.reject(this.#state.error)
   }
 
   #report(error: ConnectError): ConnectError {
@@ -255,9 +249,9 @@ export class QueueWriter implements ConnectionWriter {
     return error
   }
 
-  /** What broke the connection; the user is being told. */
+  /** What broke the connection, made again for the call that asks: the user is being told. */
   get #failure(): ConnectError | undefined {
-    return this.#state.kind === 'failed' ? this.#report(this.#state.error) : undefined
+    return this.#state.kind === 'failed' ? this.#report(this.#state.error[AGAIN]()) : undefined
   }
 
   #problemWith(datagram: ConnectDatagram): ConnectError | undefined {

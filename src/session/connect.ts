@@ -1,5 +1,5 @@
 import { StreamConnection } from '../connection/connection.ts'
-import { quiet } from '../connection/promises.ts'
+import { withCaller } from '../connection/promises.ts'
 import type { Connection } from '../connection/types.ts'
 import { asConnectError, ConnectErrorCode } from '../errors.ts'
 import {
@@ -32,7 +32,7 @@ import { missingSessions, offeringSessions, settingsInSession } from './settings
  * `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, `SESSION_REFUSED`, `VERSION_UNSUPPORTED`, `PROTOCOL_VIOLATION`, `CERTIFICATE_REJECTED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when `options.signal` fires first
  */
 export function connect(address: string | URL, options?: ConnectOptions): Promise<Connection> {
-  return quiet(connectTo(address, options))
+  return withCaller(connectTo(address, options))
 }
 
 async function connectTo(address: string | URL, options?: ConnectOptions): Promise<Connection> {

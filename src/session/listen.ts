@@ -1,5 +1,5 @@
 import { StreamListener } from '../connection/listener.ts'
-import { quiet } from '../connection/promises.ts'
+import { withCaller } from '../connection/promises.ts'
 import type { Listener } from '../connection/types.ts'
 import { asConnectError, type ConnectError, ConnectErrorCode } from '../errors.ts'
 import { type ListenOptions, type ListenSettings, resolveListenOptions } from '../options.ts'
@@ -26,7 +26,7 @@ import { offeringSessions, settingsInSession } from './settings.ts'
  * `options.signal` fires first
  */
 export function listen(address: string | URL, options?: ListenOptions): Promise<Listener> {
-  return quiet(listenOn(address, options))
+  return withCaller(listenOn(address, options))
 }
 
 async function listenOn(address: string | URL, options?: ListenOptions): Promise<Listener> {

@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { AGAIN, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 
 /**
@@ -30,6 +30,11 @@ export class SessionLostError extends ConnectError {
    */
   get unconfirmed(): readonly ConnectDatagram[] {
     return this.#unconfirmed
+  }
+
+  /** @internal */
+  override [AGAIN](): SessionLostError {
+    return Object.assign(new SessionLostError(this.#unconfirmed, this.cause as ConnectError), this)
   }
 
   static {

@@ -6,6 +6,7 @@ import { type ConnectOptions, resolveConnectOptions } from '../../src/options.ts
 import type { ByteStreamSink } from '../../src/transport/byte-stream.ts'
 import { coded, cut } from '../frame/support.ts'
 import { concat } from '../frame/twin.ts'
+import { again, assertAgain } from '../support/errors.ts'
 import { datagram, datagrams, recipients, wire } from './support/datagrams.ts'
 import { ScriptedStream } from './support/scripted-stream.ts'
 import { SimulatedPlatform } from './support/simulated-platform.ts'
@@ -114,11 +115,14 @@ describe('close', () => {
     assert.equal(platform.timers, 0)
   })
 
-  it('gives the same promise each time, `closed`', () => {
-    const { connection, stream } = scene()
-    assert.equal(connection.close(), connection.close())
-    assert.equal(connection.close(), connection.closed)
+  it('a second time waits for the same end, as `closed` does', async () => {
+    const { connection, stream, transport } = scene()
+    const all = [watch(connection.close()), watch(connection.close()), watch(connection.closed)]
     assert.deepEqual(stream.log, ['open', 'end'])
+    assert.deepEqual(await states(...all), Array(3).fill('pending'))
+    transport.onClose()
+    assert.deepEqual(await states(...all, watch(connection.close())), Array(4).fill('fulfilled'))
+    assert.equal(connection.closed, connection.closed)
   })
 
   it('lets what comes meanwhile be read, during it and after', async () => {
@@ -514,7 +518,7 @@ describe('a broken stream', () => {
     await assert.rejects(connection.reader.receive(), coded('FRAME_SIZE_INVALID', /\b11\b.*\b10\b/))
   })
 
-  it('makes everything that is pending fail with the same error', async () => {
+  it('makes everything that is pending fail, each with its own error of the same failure', async () => {
     const { connection, stream, transport } = scene({ sendQueueBytes: 10 })
     void connection.writer.send(datagram(1, 100))
     const pending = [
@@ -527,7 +531,8 @@ describe('a broken stream', () => {
     ]
     transport.onClose(broken)
     assert.deepEqual(await states(...pending), Array(6).fill('rejected'))
-    for (const { error } of pending) assert.equal(error, broken)
+    for (const { error } of pending) assertAgain(error, broken)
+    assert.equal(new Set(pending.map(({ error }) => error)).size, 6)
     assert.deepEqual(stream.log, ['open'])
   })
 
@@ -537,7 +542,7 @@ describe('a broken stream', () => {
     transport.onClose(broken)
     assert.equal((await connection.reader.receive())!.recipient, 0)
     assert.equal((await connection.reader.receive())!.recipient, 1)
-    await assert.rejects(connection.reader.receive(), error => error === broken)
+    await assert.rejects(connection.reader.receive(), again(broken))
   })
 
   it('tells nothing more, whatever the transport still says', async () => {
@@ -636,13 +641,13 @@ describe('disposal', () => {
   it('throws a failure that nobody has been given, be it before or during it', async () => {
     const before = scene()
     before.transport.onClose(broken)
-    await assert.rejects(before.connection[Symbol.asyncDispose](), error => error === broken)
+    await assert.rejects(before.connection[Symbol.asyncDispose](), again(broken))
 
     const during = scene()
     const disposed = watch(during.connection[Symbol.asyncDispose]())
     during.transport.onClose(broken)
     assert.deepEqual(await states(disposed), ['rejected'])
-    assert.equal(disposed.error, broken)
+    assertAgain(disposed.error, broken)
   })
 
   it('throws when the close times out', async () => {
@@ -670,7 +675,7 @@ describe('disposal', () => {
         transport.onClose(broken)
         const used = early ?? watch<unknown>(use(connection))
         assert.deepEqual(await states(used), ['rejected'])
-        assert.equal(used.error, broken)
+        assertAgain(used.error, broken)
         await connection[Symbol.asyncDispose]()
       })
     }
@@ -700,7 +705,7 @@ describe('disposal', () => {
     transport.onFinish()
     assert.deepEqual(await states(flushed, closed, aborted), ['fulfilled', 'fulfilled', 'rejected'])
     transport.onClose(broken)
-    await assert.rejects(connection[Symbol.asyncDispose](), error => error === broken)
+    await assert.rejects(connection[Symbol.asyncDispose](), again(broken))
   })
 })
 
@@ -723,8 +728,8 @@ describe('the WHATWG streams', () => {
   it('throw what broke the connection', async () => {
     const { connection, transport } = scene()
     transport.onClose(broken)
-    await assert.rejects(connection.readable.getReader().read(), error => error === broken)
-    await assert.rejects(connection.writable.getWriter().write(datagram(1)), error => error === broken)
+    await assert.rejects(connection.readable.getReader().read(), again(broken))
+    await assert.rejects(connection.writable.getWriter().write(datagram(1)), again(broken))
   })
 
   it('take nothing ahead, and a cancelled one leaves everything to the reader', async () => {

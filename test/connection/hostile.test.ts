@@ -16,7 +16,7 @@ import {
   receiveNumbered,
   sendNumbered,
 } from '../support/data.ts'
-import { connectError, failure } from '../support/errors.ts'
+import { assertAgain, connectError, failure } from '../support/errors.ts'
 import { failOnLeaks } from '../support/leaks.ts'
 import { tcp } from '../support/media.ts'
 import { acceptOne, openClient, openListener } from '../support/pairs.ts'
@@ -82,7 +82,7 @@ describe('a bad header', () => {
       await receiveNumbered(connection.reader, 2)
       const error = await failure(connection.reader.receive(), code)
       for (const name of names) assert.match(error.message, new RegExp(`\\b${name}\\b`))
-      assert.equal(await failure(connection.closed, code), error)
+      assertAgain(await failure(connection.closed, code), error)
       await within(gone(peer), 'the peer is cut off')
     })
 

@@ -7,6 +7,7 @@ import { readableOf } from '../../src/connection/web-streams.ts'
 import { ConnectError } from '../../src/errors.ts'
 import type { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { coded } from '../frame/support.ts'
+import { again, assertAgain } from '../support/errors.ts'
 import { datagram, datagrams, recipients } from './support/datagrams.ts'
 import { settle, states, type Watched, watch } from './support/watch.ts'
 
@@ -164,12 +165,9 @@ describe('batches', () => {
     const failed = readerOf().reader
     failed.onDatagrams(datagrams(1))
     failed.fail(broken)
-    await assert.rejects(
-      async () => {
-        for await (const batch of failed.batches()) got.push(batch.length)
-      },
-      error => error === broken,
-    )
+    await assert.rejects(async () => {
+      for await (const batch of failed.batches()) got.push(batch.length)
+    }, again(broken))
     assert.deepEqual(got, [1, 1])
   })
 })
@@ -223,12 +221,9 @@ describe('for await', () => {
     reader.onDatagrams(datagrams(3))
     reader.fail(broken)
     const got: number[] = []
-    await assert.rejects(
-      async () => {
-        for await (const { recipient } of reader) got.push(recipient)
-      },
-      error => error === broken,
-    )
+    await assert.rejects(async () => {
+      for await (const { recipient } of reader) got.push(recipient)
+    }, again(broken))
     assert.deepEqual(got, [0, 1, 2])
   })
 })
@@ -332,8 +327,8 @@ describe('a failure', () => {
     assert.equal((await reader.receive())!.recipient, 1)
     assert.equal(reader.errorReported, false)
     for (let i = 0; i < 3; i++) {
-      await assert.rejects(reader.receive(), error => error === broken)
-      await assert.rejects(nextBatch(reader), error => error === broken)
+      await assert.rejects(reader.receive(), again(broken))
+      await assert.rejects(nextBatch(reader), again(broken))
     }
     assert.equal(reader.errorReported, true)
     assert.deepEqual(log, [])
@@ -344,7 +339,7 @@ describe('a failure', () => {
     const waiting = [watch(reader.receive()), watch(nextBatch(reader)), watch(reader.receive())]
     reader.fail(broken)
     assert.deepEqual(await states(...waiting), Array(3).fill('rejected'))
-    for (const { error } of waiting) assert.equal(error, broken)
+    for (const { error } of waiting) assertAgain(error, broken)
     assert.equal(reader.errorReported, true)
   })
 
@@ -353,7 +348,7 @@ describe('a failure', () => {
     reader.fail(broken)
     reader.fail(new ConnectError('CONNECTION_FAILED', 'later'))
     reader.onEnd()
-    await assert.rejects(reader.receive(), error => error === broken)
+    await assert.rejects(reader.receive(), again(broken))
   })
 })
 

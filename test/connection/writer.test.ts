@@ -7,6 +7,7 @@ import { ConnectError } from '../../src/errors.ts'
 import { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { coded, dataLength } from '../frame/support.ts'
 import { concat } from '../frame/twin.ts'
+import { again, assertAgain } from '../support/errors.ts'
 import { datagram, datagrams, wire } from './support/datagrams.ts'
 import { ScriptedStream } from './support/scripted-stream.ts'
 import { SimulatedPlatform } from './support/simulated-platform.ts'
@@ -534,10 +535,13 @@ describe('close', () => {
     assert.ok(Buffer.from(stream.bytes).equals(wire(datagram(1, 3 * MIB))))
   })
 
-  it('gives the same promise each time', () => {
+  it('a second time waits for the same end', async () => {
     const { writer, stream } = writerOf()
-    assert.equal(writer.close(), writer.close())
+    const both = [watch(writer.close()), watch(writer.close())]
     assert.deepEqual(stream.log, ['end'])
+    assert.deepEqual(await states(...both), ['pending', 'pending'])
+    writer.onFinish()
+    assert.deepEqual(await states(...both, watch(writer.close())), Array(3).fill('fulfilled'))
   })
 
   it('makes send throw, each in its way, and lets flush go on', async () => {
@@ -566,7 +570,7 @@ describe('close', () => {
 })
 
 describe('a failure', () => {
-  it('rejects everything that is pending with the same error', async () => {
+  it('rejects everything that is pending, each with its own error of the same failure', async () => {
     const { writer } = fullWriter()
     const pending = [
       watch(writer.flush()),
@@ -576,7 +580,8 @@ describe('a failure', () => {
     ]
     writer.fail(broken)
     assert.deepEqual(await states(...pending), Array(4).fill('rejected'))
-    for (const { error } of pending) assert.equal(error, broken)
+    for (const { error } of pending) assertAgain(error, broken)
+    assert.equal(new Set(pending.map(({ error }) => error)).size, 4)
   })
 
   it('makes everything that follows fail with it', async () => {
@@ -585,11 +590,8 @@ describe('a failure', () => {
     assert.equal(writer.errorReported, false)
     const later = [watch(writer.send(datagram(1))), watch(writer.flush()), watch(writer.close())]
     assert.deepEqual(await states(...later), Array(3).fill('rejected'))
-    for (const { error } of later) assert.equal(error, broken)
-    assert.throws(
-      () => writer.trySend(datagram(1)),
-      error => error === broken,
-    )
+    for (const { error } of later) assertAgain(error, broken)
+    assert.throws(() => writer.trySend(datagram(1)), again(broken))
   })
 
   it('writes nothing more, not on the turn nor for a late acknowledgement', () => {
@@ -609,7 +611,7 @@ describe('a failure', () => {
     const { writer } = writerOf()
     writer.fail(broken)
     writer.fail(new ConnectError('CONNECTION_FAILED', 'later'))
-    await assert.rejects(writer.send(datagram(1)), error => error === broken)
+    await assert.rejects(writer.send(datagram(1)), again(broken))
   })
 
   it('is reported when a pending promise rejected with it, or a later call', async () => {

@@ -34,3 +34,19 @@ export function thrown(call: () => unknown, code: ConnectErrorCode): ConnectErro
 
 /** What a reader may throw when the peer broke the connection off, without sessions. */
 export const BROKEN = ['CONNECTION_RESET', 'STREAM_TRUNCATED'] as const
+
+/** That `actual` tells of the failure that `expected` tells of: each call that fails has an error of its own. */
+export function assertAgain(actual: unknown, expected: ConnectError): void {
+  const error = connectError(actual, expected.code)
+  assert.equal(Object.getPrototypeOf(error), Object.getPrototypeOf(expected))
+  assert.equal(error.message, expected.message)
+  assert.equal(error.cause, expected.cause)
+}
+
+/** The same, for `assert.rejects` and `assert.throws`. */
+export function again(expected: ConnectError): (actual: unknown) => true {
+  return actual => {
+    assertAgain(actual, expected)
+    return true
+  }
+}

@@ -6,6 +6,7 @@ import { aborting } from './contract/aborting.ts'
 import { addresses } from './contract/addresses.ts'
 import { backPressure } from './contract/back-pressure.ts'
 import { callOptions } from './contract/call-options.ts'
+import { callerStacks } from './contract/caller-stacks.ts'
 import { closing } from './contract/closing.ts'
 import { disposal } from './contract/disposal.ts'
 import { flushConsumed } from './contract/flush-consumed.ts'
@@ -36,6 +37,7 @@ const parts = {
   disposal,
   'abort signals': abortSignals,
   'options of calls': callOptions,
+  'stacks of callers': callerStacks,
   'web streams': webStreams,
   listening,
   addresses,
