@@ -66,6 +66,12 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
 
 export const signal: Rule = value => (isAbortSignal(value) ? undefined : 'must be an AbortSignal')
 
+/** Of who may read, write and execute; nothing else. */
+export const fileMode: Rule = value =>
+  wholeNumber(0, 0o777)(value) === undefined
+    ? undefined
+    : `must be the mode of a file from 0 to 0o777, such as 0o600; it is ${show(value)}`
+
 export const duration = wholeNumber(1, MAX_TIMER_MS)
 export const durationOrNone = wholeNumber(0, MAX_TIMER_MS)
 export const queueBytes = wholeNumber(1, Number.MAX_SAFE_INTEGER)

@@ -4,6 +4,7 @@ import {
   checked,
   duration,
   durationOrNone,
+  fileMode,
   nonEmptyText,
   object,
   ofType,
@@ -89,6 +90,11 @@ export interface ListenOptions extends ConnectionOptions {
   readonly maxConnections?: number | undefined
   /** Connections that the operating system keeps while the program is busy; not on `sctp:` and `dtls-sctp:`. Default 511. */
   readonly backlog?: number | undefined
+  /**
+   * Who may connect to a Unix socket: the mode of its file, such as `0o600` for this user alone. It holds from the first
+   * moment on. On `unix:` only. Default: 0o777 without the bits of the process's umask.
+   */
+  readonly socketMode?: number | undefined
   /** The certificate and its key; required on `tls:` and `dtls-sctp:`, nowhere else. */
   readonly tls?: TlsListenOptions | undefined
   /** As in {@link ConnectOptions}; whoever connects must have it set as well. */
@@ -128,6 +134,7 @@ const listenDefaults = {
   ...connectionDefaults,
   maxConnections: 10_000,
   backlog: 511,
+  socketMode: undefined,
   tls: undefined,
   session: undefined,
   onRejected: undefined,
@@ -144,7 +151,10 @@ export type ConnectSettings = Filled<Omit<ConnectOptions, 'session'>, 'tls' | 's
 }
 
 /** {@link ListenOptions} with every default filled in. */
-export type ListenSettings = Filled<Omit<ListenOptions, 'session'>, 'tls' | 'signal' | 'onRejected'> & {
+export type ListenSettings = Filled<
+  Omit<ListenOptions, 'session'>,
+  'tls' | 'signal' | 'onRejected' | 'socketMode'
+> & {
   /** With every default filled in; undefined for no session. */
   readonly session: ListenSessionSettings | undefined
 }
@@ -230,6 +240,7 @@ const listenRules: Rules = {
   ...connectionRules,
   maxConnections: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   backlog: wholeNumber(1, 65_535),
+  socketMode: fileMode,
   tls: object,
   session: sessionRule,
   onRejected: ofType('function'),

@@ -103,6 +103,7 @@ const listenRows: Row[] = [
   ...connectionRows,
   { name: 'maxConnections', byDefault: 10_000, ...whole(1, MAX_SAFE) },
   { name: 'backlog', byDefault: 511, ...whole(1, 65_535) },
+  { name: 'socketMode', byDefault: undefined, ...whole(0, 0o777) },
   { name: 'tls', byDefault: undefined, ...tlsObject },
   { name: 'session', byDefault: undefined, ...sessionObject },
   { name: 'onRejected', byDefault: undefined, ...aFunction },

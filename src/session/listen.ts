@@ -2,6 +2,7 @@ import { StreamListener } from '../connection/listener.ts'
 import { withCaller } from '../connection/promises.ts'
 import type { Listener } from '../connection/types.ts'
 import { asConnectError, type ConnectError, ConnectErrorCode } from '../errors.ts'
+import { optionError } from '../option-rules.ts'
 import { type ListenOptions, type ListenSettings, resolveListenOptions } from '../options.ts'
 import { systemPlatform } from '../platform.ts'
 import type { ListenSessionSettings } from '../session-options.ts'
@@ -20,7 +21,8 @@ import { offeringSessions, settingsInSession } from './settings.ts'
  * On `sctp:`, `?udp=0` picks a free UDP port as well. Listeners of one process on different SCTP ports can share a UDP
  * port; another process cannot.
  *
- * A Unix socket's file is removed by `close()`. If a listener has died without that, the next one takes the file over.
+ * A Unix socket's file is removed by `close()`, unless another has taken its path by then. If a listener has died without
+ * that, the next one takes the file over.
  *
  * @throws ConnectError `INVALID_ADDRESS` or `INVALID_OPTION`; `LISTEN_FAILED`; `TRANSPORT_UNAVAILABLE`; `ABORTED` when
  * `options.signal` fires first
@@ -48,6 +50,9 @@ async function bind(
   settings: ListenSettings,
   sink: ByteStreamListenerSink,
 ): Promise<ByteStreamListener> {
+  if (settings.socketMode !== undefined && address.scheme !== 'unix:') {
+    throw optionError('socketMode', `has no meaning on ${address.text}; only Unix sockets are files`)
+  }
   try {
     return await transport.bind(address, settings, sink)
   } catch (error) {

@@ -1,21 +1,22 @@
-import { randomUUID } from 'node:crypto'
-import { link, lstat, rename, unlink } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
-import { ConnectError } from '../errors.ts'
+import cluster from 'node:cluster'
+import type { Socket } from 'node:net'
+import { getSystemErrorMap } from 'node:util'
+import { aborted, asConnectError, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { optionError } from '../option-rules.ts'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { dialWithin } from './host-dial.ts'
 import { codeOf } from './node-errors.ts'
 import { SocketAttempt } from './socket-dial.ts'
-import { bindSockets, type SocketListener, type SocketListenerParts } from './socket-listener.ts'
+import { bindSockets, type SocketListener } from './socket-listener.ts'
 import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { type SocketManners, SocketStream } from './socket-stream.ts'
+import { UnixFile } from './unix-file.ts'
+import { LONGEST_PATH_BYTES } from './unix-folder.ts'
+import { removeStale } from './unix-stale.ts'
 
 export const usesTls = false
-
-/** What a `sockaddr_un` has room for. A longer path would be cut without a word. */
-const LONGEST_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
 /** The end of a Unix socket that was not bound to a path. */
 const UNNAMED = 'unix://'
@@ -40,56 +41,56 @@ export async function bind(
 ): Promise<ByteStreamListener> {
   const path = pathOf(address)
   const addresses = { localAddress: formatPath(path), remoteAddress: UNNAMED }
-  const parts: SocketListenerParts = {
-    target: { path },
-    address,
-    settings,
-    onSocket: reads => sink.onStream(new SocketStream(reads, addresses, settings, manners)),
-    onRejected: error => sink.onRejected(error),
-    turnAway: socket => breakOff(socket, false),
+  const bindTo = (path: string): Promise<SocketListener> =>
+    bindSockets({
+      target: { path },
+      address,
+      settings,
+      onSocket: reads => sink.onStream(new SocketStream(reads, addresses, settings, manners)),
+      onRejected: error => sink.onRejected(error),
+      turnAway: socket => breakOff(socket, false),
+    })
+  const { localAddress } = addresses
+  if (cluster.isWorker) return { address: localAddress, ...(await bindShared(path, settings, bindTo)) }
+  const { bound, file } = await UnixFile.make(path, settings.socketMode, bindTo).catch(error => {
+    throw listenError(error, address)
+  })
+  const close = (): Promise<void> => {
+    file.remove()
+    return bound.close()
   }
-  const listener = await bindOrTakeOver(parts, path)
-  return { address: addresses.localAddress, close: () => listener.close() }
+  if (settings.signal?.aborted) {
+    await close()
+    throw aborted(`listening on ${address.text}`, settings.signal.reason)
+  }
+  return { address: localAddress, close }
 }
 
-async function bindOrTakeOver(parts: SocketListenerParts, path: string): Promise<SocketListener> {
+/** The workers of a cluster share a socket, which the primary process makes and removes. */
+async function bindShared(
+  path: string,
+  { socketMode }: ListenSettings,
+  bindTo: (path: string) => Promise<SocketListener>,
+): Promise<SocketListener> {
+  if (socketMode !== undefined) throw optionError('socketMode', 'has no meaning in a worker of a cluster')
   try {
-    return await bindSockets(parts)
+    return await bindTo(path)
   } catch (error) {
     const inUse = error instanceof ConnectError && codeOf(error.cause) === 'EADDRINUSE'
     if (!inUse || !(await removeStale(path))) throw error
-    return bindSockets(parts)
+    return bindTo(path)
   }
 }
 
-/**
- * Removes the file of a listener that is dead; says whether it did. The file is moved aside first and asked again there,
- * so that of several who find it stale only one removes it, and nobody a live one that came in between.
- */
-async function removeStale(path: string): Promise<boolean> {
-  const aside = `${path}.${process.pid}-${randomUUID().slice(0, 8)}`
-  try {
-    if (!(await lstat(path)).isSocket() || (await answers(path))) return false
-    await rename(path, aside)
-    const live = await answers(aside)
-    if (live) await link(aside, path).catch(() => {}) // somebody else has taken the name
-    await unlink(aside)
-    return !live
-  } catch {
-    return false
-  }
-}
-
-/** Whether someone listens at the path. Anything but a refusal counts as yes. */
-function answers(path: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const probe = connect({ path })
-    probe.on('error', error => resolve(codeOf(error) !== 'ECONNREFUSED'))
-    probe.on('connect', () => {
-      probe.destroy()
-      resolve(true)
-    })
-  })
+/** What has gone wrong, without the private path that Node's message ends with. */
+function listenError(error: unknown, { text }: Address): ConnectError {
+  const what = `listening on ${text}`
+  const listened = asConnectError(error, ConnectErrorCode.LISTEN_FAILED, what)
+  if (listened.code !== ConnectErrorCode.LISTEN_FAILED) return listened
+  const { cause } = listened
+  const known = getSystemErrorMap().get((cause as { errno?: number }).errno ?? 0)
+  if (known === undefined) return listened
+  return new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${known.join(': ')}`, { cause })
 }
 
 const manners: SocketManners = {
