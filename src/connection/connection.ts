@@ -181,6 +181,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     if (this.#state.kind === 'open') this.writer.onWritten(byteLength)
   }
 
+  onSpoilt(error: ConnectError): void {
+    this.#break(error)
+  }
+
   onFinish(): void {
     if (this.#state.kind !== 'open') return
     this.#closeDeadline?.noteProgress()

@@ -1,4 +1,5 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { canChangeLength } from '../frame/bytes.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { writeHeader } from '../frame/header.ts'
@@ -64,7 +65,7 @@ export class SendBuffer {
       slab.set(datagram.data, at + HEADER_BYTES)
     } else {
       this.#endRun()
-      this.#push(datagram.data, true)
+      this.#push(ofFixedLength(datagram.data, dataBytes), true)
       this.#holdsLarge = true
     }
     this.#byteLength += HEADER_BYTES + dataBytes
@@ -173,6 +174,12 @@ export class SendBuffer {
     this.#segments[0] = data.subarray(bytes)
     return data.subarray(0, bytes)
   }
+}
+
+/** The data itself, or a copy of it where a header that says its length could become wrong. */
+function ofFixedLength(data: Uint8Array, length: number): Uint8Array {
+  const { buffer, byteOffset } = data
+  return canChangeLength(buffer) ? new Uint8Array(new Uint8Array(buffer, byteOffset, length)) : data
 }
 
 function transferredError(): ConnectError {

@@ -1,5 +1,5 @@
 import { AGAIN, aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
-import { ConnectDatagram } from '../frame/datagram.ts'
+import { ConnectDatagram, lostData } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { callProblem } from '../option-rules.ts'
 import type { ConnectionSettings } from '../options.ts'
@@ -268,15 +268,7 @@ export class QueueWriter implements ConnectionWriter {
         `data is ${datagram.byteLength} bytes; maxMessageBytes is ${this.#maxMessageBytes}`,
       )
     }
-    return this.#lostData(datagram)
-  }
-
-  #lostData(datagram: ConnectDatagram): ConnectError | undefined {
-    if (datagram.intact) return undefined
-    return new ConnectError(
-      ConnectErrorCode.INVALID_ARGUMENT,
-      'datagram has lost its data: the buffer was transferred or resized',
-    )
+    return datagram.intact ? undefined : lostData()
   }
 
   /** A datagram larger than the whole queue has room when nothing else is queued. */
@@ -391,9 +383,8 @@ export class QueueWriter implements ConnectionWriter {
       if (first instanceof PendingSend) {
         if (!this.#fits(first.datagram) || this.#turnCost >= TURN_COST) return
         this.#waiting.shift()
-        const problem = this.#lostData(first.datagram)
-        if (problem !== undefined) {
-          first.reject(problem)
+        if (!first.datagram.intact) {
+          first.reject(lostData())
           continue
         }
         this.#queue(first.datagram)

@@ -1,4 +1,5 @@
 import { ConnectError, ConnectErrorCode, show } from '../errors.ts'
+import { type Bytes, bytesIn } from './bytes.ts'
 import { encodeFrame } from './encode.ts'
 import { HEADER_BYTES, MAX_DATA_BYTES, MAX_RECIPIENT, VERSION } from './format.ts'
 import { checkHeader, readRecipient } from './header.ts'
@@ -45,18 +46,13 @@ export class ConnectDatagram {
 
   /**
    * @param recipient a tag of your choice, 0 to 65535
-   * @param data 1 to 100,000,000 bytes; a string is sent as UTF-8
+   * @param data 1 to 100,000,000 bytes: a `Uint8Array`, any other view of a buffer, or a whole buffer, by its bytes; a
+   * string is sent as UTF-8
    * @throws ConnectError `INVALID_ARGUMENT` for a recipient or data of the wrong type, out of range or empty,
    * `MESSAGE_TOO_LARGE` for data above 100,000,000 bytes
    */
-  constructor(recipient: number, data: Uint8Array | string)
-  constructor(
-    recipient: number,
-    data: Uint8Array | string | ArrayBufferLike,
-    unchecked?: symbol,
-    offset = 0,
-    length = 0,
-  ) {
+  constructor(recipient: number, data: Bytes | string)
+  constructor(recipient: number, data: Bytes | string, unchecked?: symbol, offset = 0, length = 0) {
     this.recipient = recipient
     if (unchecked === UNCHECKED) {
       this.#length = length
@@ -65,7 +61,7 @@ export class ConnectDatagram {
       this.#view = undefined
     } else {
       checkRecipient(recipient)
-      const view = typeof data === 'string' ? utf8Encoder.encode(data) : (data as Uint8Array)
+      const view = typeof data === 'string' ? utf8Encoder.encode(data) : bytesIn(data)
       checkData(view)
       this.#length = view.length
       this.#buffer = undefined
@@ -86,12 +82,13 @@ export class ConnectDatagram {
   }
 
   /**
-   * Whether the data is still there: a buffer that was transferred to another thread takes its data along.
+   * Whether the data is still as long as it was: a buffer that was transferred to another thread takes its data along, and
+   * one that can be resized may have more or less of it.
    *
    * @internal
    */
   get intact(): boolean {
-    if (this.#view !== undefined) return this.#view.length >= this.#length
+    if (this.#view !== undefined) return this.#view.length === this.#length
     return this.#buffer!.byteLength >= this.#offset + this.#length
   }
 
@@ -100,9 +97,13 @@ export class ConnectDatagram {
     return VERSION
   }
 
-  /** A view of the data: the same one each time. */
+  /**
+   * A view of the data: the same one each time.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT` if the buffer was transferred away before this was first asked for
+   */
   get data(): Uint8Array {
-    this.#view ??= new Uint8Array(this.#buffer!, this.#offset, this.#length)
+    this.#view ??= this.#makeView()
     return this.#view
   }
 
@@ -111,52 +112,89 @@ export class ConnectDatagram {
     return this.#length
   }
 
-  /** The data read as UTF-8; what is not valid UTF-8 becomes U+FFFD. */
+  /**
+   * The data read as UTF-8; what is not valid UTF-8 becomes U+FFFD.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT` if the buffer of the data was transferred away or resized
+   */
   text(): string {
-    return utf8Decoder.decode(this.data)
-  }
-
-  /** The whole frame, header and data, in a buffer of its own. */
-  encode(): Uint8Array {
-    return encodeFrame(this.recipient, this.data)
+    return utf8Decoder.decode(this.#intactData())
   }
 
   /**
-   * Reads exactly one whole frame. The datagram's data is a view of `frame`.
+   * The whole frame, header and data, in a buffer of its own.
    *
-   * @throws ConnectError `INVALID_ARGUMENT` if `frame` is no `Uint8Array` or goes on after the frame's end,
+   * @throws ConnectError `INVALID_ARGUMENT` if the buffer of the data was transferred away or resized
+   */
+  encode(): Uint8Array {
+    return encodeFrame(this.recipient, this.#intactData())
+  }
+
+  /**
+   * Reads exactly one whole frame, out of any view or buffer. The datagram's data is a view of `frame`.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT` if `frame` is nothing of that or goes on after the frame's end,
    * `STREAM_TRUNCATED` if it ends before, `FRAME_SIZE_INVALID` and `VERSION_UNSUPPORTED` for a bad header
    */
-  static decode(frame: Uint8Array): ConnectDatagram {
-    if (!(frame instanceof Uint8Array)) {
-      throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'frame must be a Uint8Array')
+  static decode(frame: Bytes): ConnectDatagram {
+    return decodeFrame(frame)
+  }
+
+  #intactData(): Uint8Array {
+    if (!this.intact) throw lostData()
+    return this.data
+  }
+
+  #makeView(): Uint8Array {
+    try {
+      return new Uint8Array(this.#buffer!, this.#offset, this.#length)
+    } catch {
+      throw lostData()
     }
-    if (frame.length < HEADER_BYTES) {
-      throw new ConnectError(
-        ConnectErrorCode.STREAM_TRUNCATED,
-        `frame ends inside its header: ${frame.length} of ${HEADER_BYTES} bytes`,
-      )
-    }
-    const frameBytes = HEADER_BYTES + checkHeader(frame, 0, MAX_DATA_BYTES)
-    if (frame.length < frameBytes) {
-      throw new ConnectError(
-        ConnectErrorCode.STREAM_TRUNCATED,
-        `frame ends inside its data: ${frame.length} of ${frameBytes} bytes`,
-      )
-    }
-    if (frame.length > frameBytes) {
-      throw new ConnectError(
-        ConnectErrorCode.INVALID_ARGUMENT,
-        `frame must hold exactly one frame: it has ${frame.length} bytes, its header says ${frameBytes}`,
-      )
-    }
-    return datagramIn(
-      readRecipient(frame, 0),
-      frame.buffer,
-      frame.byteOffset + HEADER_BYTES,
-      frameBytes - HEADER_BYTES,
+  }
+}
+
+/** The buffer of a datagram's data was transferred away, or resized. */
+export function lostData(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.INVALID_ARGUMENT,
+    'datagram has lost its data: the buffer was transferred or resized',
+  )
+}
+
+function decodeFrame(given: Bytes): ConnectDatagram {
+  const frame = bytesIn(given)
+  if (frame === undefined) {
+    throw new ConnectError(
+      ConnectErrorCode.INVALID_ARGUMENT,
+      `frame must be a Uint8Array, another view or a buffer; it is ${show(given)}`,
     )
   }
+  if (frame.length < HEADER_BYTES) {
+    throw new ConnectError(
+      ConnectErrorCode.STREAM_TRUNCATED,
+      `frame ends inside its header: ${frame.length} of ${HEADER_BYTES} bytes`,
+    )
+  }
+  const frameBytes = HEADER_BYTES + checkHeader(frame, 0, MAX_DATA_BYTES)
+  if (frame.length < frameBytes) {
+    throw new ConnectError(
+      ConnectErrorCode.STREAM_TRUNCATED,
+      `frame ends inside its data: ${frame.length} of ${frameBytes} bytes`,
+    )
+  }
+  if (frame.length > frameBytes) {
+    throw new ConnectError(
+      ConnectErrorCode.INVALID_ARGUMENT,
+      `frame must hold exactly one frame: it has ${frame.length} bytes, its header says ${frameBytes}`,
+    )
+  }
+  return datagramIn(
+    readRecipient(frame, 0),
+    frame.buffer,
+    frame.byteOffset + HEADER_BYTES,
+    frameBytes - HEADER_BYTES,
+  )
 }
 
 function checkRecipient(recipient: number): void {
@@ -168,9 +206,12 @@ function checkRecipient(recipient: number): void {
   }
 }
 
-function checkData(data: Uint8Array): void {
-  if (!(data instanceof Uint8Array)) {
-    throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'data must be a Uint8Array or a string')
+function checkData(data: Uint8Array | undefined): asserts data is Uint8Array {
+  if (data === undefined) {
+    throw new ConnectError(
+      ConnectErrorCode.INVALID_ARGUMENT,
+      'data must be a Uint8Array, another view, a buffer or a string',
+    )
   }
   if (data.length === 0) {
     throw new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'data must not be empty')

@@ -87,6 +87,12 @@ export class Carrier implements ByteStreamSink, Line {
     if (byteLength > greeting) this.#user?.onWritten(byteLength - greeting)
   }
 
+  /** What must come again over another connection shows whether the session can go on. */
+  onSpoilt(error: ConnectError): void {
+    if (this.#user === undefined) this.stream.reset(false)
+    else this.#tellGone(error)
+  }
+
   onEnd(): void {
     this.#tellGone(undefined)
   }

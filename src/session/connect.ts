@@ -86,6 +86,7 @@ const nobody: ByteStreamSink = {
   room: () => undefined,
   onEnd() {},
   onWritten() {},
+  onSpoilt() {},
   onFinish() {},
   onClose() {},
 }

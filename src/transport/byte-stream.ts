@@ -57,6 +57,8 @@ export interface ByteStreamSink {
   onEnd(): void
   /** The next `byteLength` bytes of the writes that returned false are with the operating system. */
   onWritten(byteLength: number): void
+  /** Bytes that were written have gone wrong by what this end has done with their memory: the sink calls `reset`. */
+  onSpoilt(error: ConnectError): void
   /** This direction has ended: all was written and the end was sent. */
   onFinish(): void
   /** The stream is gone: both directions ended, `reset`, or `error`. The last call, made once. */

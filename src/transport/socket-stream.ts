@@ -34,6 +34,13 @@ function onEnd(this: StreamSocket): void {
   this[STREAM]!.onEnd()
 }
 
+/** Writes that wait for the one that is under way. */
+interface Waiting {
+  readonly segments: Uint8Array[]
+  byteLength: number
+  writes: number
+}
+
 /**
  * A byte stream over a socket of Node's. Made in the moment in which the socket is connected: it listens for errors
  * from then on, and tells them when it is opened.
@@ -49,8 +56,9 @@ export class SocketStream implements ByteStream {
   #sink: ByteStreamSink | undefined
   #error: Error | undefined
   #closed = false
-  /** Writes that the operating system has not taken. */
+  /** Writes that the operating system has not taken; all but the first of them wait. */
   #pendingWrites = 0
+  #waiting: Waiting | undefined
   #endAsked = false
 
   /** @param reads of a `net.Socket` or a `tls.TLSSocket`, with `allowHalfOpen` */
@@ -82,19 +90,18 @@ export class SocketStream implements ByteStream {
     this.#reads.start(sink)
   }
 
+  /**
+   * One write at a time is the socket's. Node would take more, and would take the length of each segment only when its
+   * turn comes: one whose memory was transferred away by then would be missing in the stream.
+   */
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
-    const socket = this.#socket
-    const last = segments.length - 1
-    if (last > 0) socket.cork()
-    for (let i = 0; i < last; i++) socket.write(segments[i]!)
-    let done = false
-    socket.write(segments[last]!, error => {
-      if (!error && !done) this.#onWritten(byteLength)
-    })
-    if (last > 0) socket.uncork()
-    done = socket.writableLength === 0 && !socket.destroyed && socket.errored === null
-    if (!done) this.#pendingWrites++
-    return done
+    if (this.#pendingWrites === 0) return this.#give(segments, byteLength, 1)
+    this.#pendingWrites++
+    this.#waiting ??= { segments: [], byteLength: 0, writes: 0 }
+    this.#waiting.segments.push(...segments)
+    this.#waiting.byteLength += byteLength
+    this.#waiting.writes++
+    return false
   }
 
   /** Ends the socket only when its writes are done: until then, `reset` can still write behind them. */
@@ -112,8 +119,10 @@ export class SocketStream implements ByteStream {
     this.#socket.resume()
   }
 
+  /** A break that is told in the stream itself comes behind all that was written. */
   reset(midFrame: boolean): void {
-    this.#manners.reset(this.#socket, midFrame)
+    const cut = this.#waiting !== undefined && this.#socket.writable && !this.#pass(this.#waiting)
+    this.#manners.reset(this.#socket, midFrame || cut)
   }
 
   onError(error: Error): void {
@@ -133,10 +142,51 @@ export class SocketStream implements ByteStream {
     }
   }
 
-  #onWritten(byteLength: number): void {
-    this.#pendingWrites--
-    this.#sink!.onWritten(byteLength)
+  /** Writes to the socket; returns whether the operating system has all of it. */
+  #give(segments: readonly Uint8Array[], byteLength: number, writes: number): boolean {
+    const socket = this.#socket
+    let done = false
+    writeAll(socket, segments, error => {
+      if (!error && !done) this.#onWritten(segments, byteLength, writes)
+    })
+    done = socket.writableLength === 0 && !socket.destroyed && socket.errored === null
+    if (!done) this.#pendingWrites += writes
+    return done
+  }
+
+  #onWritten(segments: readonly Uint8Array[], byteLength: number, writes: number): void {
+    this.#pendingWrites -= writes
+    // First, so that the operating system has something to do meanwhile.
+    const more = lengthOf(segments) === byteLength ? this.#goOn() : undefined
+    if (more === undefined) {
+      this.#sink!.onSpoilt(transferredError())
+      return
+    }
+    this.#sink!.onWritten(byteLength + more)
     if (this.#endAsked && this.#pendingWrites === 0 && !this.#socket.writableEnded) this.#socket.end()
+  }
+
+  /**
+   * Writes what has waited for the last write; returns how many bytes of it the operating system has already, and undefined
+   * if the memory of some was transferred away.
+   */
+  #goOn(): number | undefined {
+    const waiting = this.#waiting
+    if (waiting === undefined || this.#error !== undefined) return 0
+    const { segments, byteLength, writes } = waiting
+    if (lengthOf(segments) !== byteLength) return undefined
+    this.#waiting = undefined
+    this.#pendingWrites -= writes
+    return this.#give(segments, byteLength, writes) ? byteLength : 0
+  }
+
+  /** Gives the socket what is still there of what waits, up to what is not; returns whether that was all. */
+  #pass({ segments }: Waiting): boolean {
+    this.#waiting = undefined
+    const lost = segments.findIndex(({ length }) => length === 0)
+    const there = lost < 0 ? segments : segments.slice(0, lost)
+    if (there.length > 0) writeAll(this.#socket, there)
+    return lost < 0
   }
 
   #closeError(): ConnectError | undefined {
@@ -147,4 +197,30 @@ export class SocketStream implements ByteStream {
       'connection was broken before both ends had ended it',
     )
   }
+}
+
+/** One `writev` of all segments. */
+function writeAll(
+  socket: Socket,
+  segments: readonly Uint8Array[],
+  written?: (error?: Error | null) => void,
+): void {
+  const last = segments.length - 1
+  if (last > 0) socket.cork()
+  for (let i = 0; i < last; i++) socket.write(segments[i]!)
+  socket.write(segments[last]!, written)
+  if (last > 0) socket.uncork()
+}
+
+function lengthOf(segments: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const { length } of segments) bytes += length
+  return bytes
+}
+
+function transferredError(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.INVALID_ARGUMENT,
+    'data was transferred away before it was flushed',
+  )
 }

@@ -53,12 +53,13 @@ describe('a datagram that is made', () => {
     5,
     {},
     [1, 2],
-    new ArrayBuffer(4),
-    new Uint16Array(4),
-    new DataView(new ArrayBuffer(4)),
+    { length: 4, [Symbol.toStringTag]: 'ArrayBuffer' },
+    { byteLength: 4, [Symbol.toStringTag]: 'Uint8Array' },
+    new Proxy(new Uint8Array(4), {}),
+    Object.create(Uint8Array.prototype),
   ]
   for (const data of noData) {
-    it(`refuses ${Object.prototype.toString.call(data)} as data, naming it`, () => {
+    it(`refuses ${inspect(data)} as data, naming it`, () => {
       assert.throws(() => new ConnectDatagram(1, data as Uint8Array), coded('INVALID_ARGUMENT', /^data\b/))
     })
   }
@@ -208,8 +209,8 @@ describe('a whole frame', () => {
     refused([0, 0, 0, 5, 1, 1, 0, 0, 9], 'VERSION_UNSUPPORTED')
   })
 
-  it('is refused when it is no Uint8Array', () => {
-    const noFrames: unknown[] = [undefined, null, 'text', [0, 0, 0, 5], new ArrayBuffer(9)]
+  it('is refused when it is no bytes', () => {
+    const noFrames: unknown[] = [undefined, null, 'text', [0, 0, 0, 5], {}, 7]
     for (const frame of noFrames) {
       assert.throws(() => ConnectDatagram.decode(frame as Uint8Array), coded('INVALID_ARGUMENT', /^frame\b/))
     }

@@ -36,6 +36,7 @@ function beginStream(): {
     room: () => undefined,
     onEnd: () => told.push('end'),
     onWritten: byteLength => told.push(`written ${byteLength}`),
+    onSpoilt: error => assert.ifError(error),
     onFinish: () => told.push('finish'),
     onClose: error => told.push(`close ${error?.code}`),
   })

@@ -75,6 +75,7 @@ export class Visit {
         this.isOver = true
       },
       onWritten() {},
+      onSpoilt: error => assert.ifError(error),
       onFinish() {},
       onClose: () => {
         this.isOver = true

@@ -7,6 +7,7 @@ import { addresses } from './contract/addresses.ts'
 import { backPressure } from './contract/back-pressure.ts'
 import { callOptions } from './contract/call-options.ts'
 import { callerStacks } from './contract/caller-stacks.ts'
+import { changingBuffers } from './contract/changing-buffers.ts'
 import { closing } from './contract/closing.ts'
 import { disposal } from './contract/disposal.ts'
 import { flushConsumed } from './contract/flush-consumed.ts'
@@ -30,6 +31,7 @@ const parts = {
   iterators,
   sending,
   ownership,
+  'buffers that change': changingBuffers,
   'back-pressure': backPressure,
   'half-close': halfClose,
   closing,

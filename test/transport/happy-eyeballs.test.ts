@@ -87,6 +87,7 @@ function close(stream: ByteStream): void {
     room: () => undefined,
     onEnd() {},
     onWritten() {},
+    onSpoilt() {},
     onFinish() {},
     onClose() {},
   })

@@ -68,6 +68,7 @@ async function comesUp(
     room,
     onEnd: nothing,
     onWritten: nothing,
+    onSpoilt: nothing,
     onFinish: nothing,
     onClose: nothing,
   })

@@ -120,6 +120,10 @@ export class StreamDriver implements ByteStreamSink, Served {
     this.#touch()
   }
 
+  onSpoilt(error: ConnectError): void {
+    throw error
+  }
+
   onFinish(): void {
     this.#check('its own end', !this.#finished && this.user.hasFinished)
     this.#finished = true

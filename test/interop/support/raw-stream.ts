@@ -44,6 +44,10 @@ class CountingSink implements ByteStreamSink {
   }
 
   onWritten(): void {}
+  onSpoilt(error: ConnectError): void {
+    throw error
+  }
+
   onFinish(): void {}
 
   onClose(error?: ConnectError): void {

@@ -251,6 +251,23 @@ describe('T3-rtx (RFC 9260, section 6.3.3)', () => {
     assert.equal((peer.site.now - start) / 1000, 363)
   })
 
+  it('breaks the association where the memory of what was lost was transferred away', () => {
+    const peer = established()
+    const data = bytesOf(3000)
+    peer.member.association.send([data])
+    flush(peer)
+    acknowledge(peer, 0)
+    taken(peer)
+    structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
+    peer.site.advance(1000)
+    assert.deepEqual(
+      peer.chunks().map(({ type }) => type),
+      [Type.ABORT],
+    )
+    assert.deepEqual(peer.member.log, ['up', 'closed INVALID_ARGUMENT'])
+    assert.equal(peer.member.association.state, 'CLOSED')
+  })
+
   it('begins to count anew when something was acknowledged', () => {
     const peer = established()
     send(peer, 10)

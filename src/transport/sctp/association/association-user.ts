@@ -1,6 +1,6 @@
 import type { ConnectError } from '../../../errors.ts'
 
-/** Whom an association serves. It is called from inside `input` and `onTimeout`, and must not call back. */
+/** Whom an association serves. It is called from inside `input`, `onTimeout` and `output`, and must not call back. */
 export interface AssociationUser {
   /** The association is established. */
   onUp(): void

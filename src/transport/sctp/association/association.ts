@@ -267,7 +267,7 @@ export class Association {
     if (this.#closed) return undefined
     if (!this.#bursting) this.#exchange?.beginBurst(now)
     this.#bursting = true
-    const packet = this.#probe(now) ?? this.#packet(now)
+    const packet = this.#probe(now) ?? this.#packetOrFarewell(now)
     if (packet === undefined) this.#bursting = false
     return packet
   }
@@ -466,6 +466,17 @@ export class Association {
     this.#begin(size)
     this.#path.writeProbe(this.#packets)
     return this.#finish()
+  }
+
+  /** The next packet; a last one where the memory of what it would hold was transferred away. */
+  #packetOrFarewell(now: number): Uint8Array | undefined {
+    try {
+      return this.#packet(now)
+    } catch (error) {
+      this.abort(causeWithText(CauseCode.USER_INITIATED_ABORT, ''))
+      this.#user.onClosed(error as ConnectError)
+      return this.output(now)
+    }
   }
 
   #packet(now: number): Uint8Array | undefined {

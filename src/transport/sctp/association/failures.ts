@@ -33,6 +33,14 @@ export function unreachable(attempts: number): ConnectError {
   return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
 }
 
+/** The user has given memory away that was still to be sent, or sent again. */
+export function transferred(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.INVALID_ARGUMENT,
+    'data was transferred away before it was flushed',
+  )
+}
+
 export function violation(what: string): ConnectError {
   const message = `the peer broke the rules of SCTP: ${what}`
   return new ConnectError(ConnectErrorCode.PROTOCOL_VIOLATION, message)

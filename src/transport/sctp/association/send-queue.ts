@@ -1,4 +1,5 @@
 import type { PacketWriter } from '../wire/packet-writer.ts'
+import { transferred } from './failures.ts'
 
 /**
  * The bytes of the stream from the first that is not acknowledged on, where the user has them. Places are counted from
@@ -29,12 +30,17 @@ export class SendQueue {
     }
   }
 
-  /** Copies `byteLength` bytes from a place on into a packet. */
+  /**
+   * Copies `byteLength` bytes from a place on into a packet.
+   *
+   * @throws ConnectError `INVALID_ARGUMENT` if their memory was transferred away
+   */
   write(writer: PacketWriter, place: number, byteLength: number): void {
     let index = this.#find(place)
     let from = place - this.#starts[index]!
     for (let left = byteLength; left > 0; index++) {
       const segment = this.#segments[index]!
+      if (segment.length === 0) throw transferred()
       const part = Math.min(left, segment.length - from)
       writer.bytes(segment.subarray(from, from + part))
       left -= part
@@ -56,7 +62,8 @@ export class SendQueue {
   }
 
   #endOf(index: number): number {
-    return this.#starts[index]! + this.#segments[index]!.length
+    // Not by the length of the segment: one whose memory was transferred away has none any more.
+    return this.#starts[index + 1] ?? this.#end
   }
 
   #find(place: number): number {

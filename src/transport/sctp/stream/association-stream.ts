@@ -128,6 +128,8 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
       this.#carrier.send(packet, this.peer)
     }
     this.#carrier.onSent()
+    // The association may have found that it cannot go on.
+    if (this.#closed) this.#awaitTurn()
     this.#timer.set(this.association.nextTimer(), now)
   }
 
@@ -146,12 +148,7 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
   onTouched(): void {
     this.#inbound.settle()
     if (this.association.isUrgent) this.flush()
-    if (this.#turnAwaited || this.#gone) return
-    this.#turnAwaited = true
-    this.#platform.nextTurn(() => {
-      this.#turnAwaited = false
-      this.#turn()
-    })
+    this.#awaitTurn()
   }
 
   onReplaced(): void {
@@ -185,6 +182,15 @@ export class AssociationStream implements ByteStream, AssociationUser, Member {
     this.#error = error
     this.onOpened?.(error)
     this.onOpened = undefined
+  }
+
+  #awaitTurn(): void {
+    if (this.#turnAwaited || this.#gone) return
+    this.#turnAwaited = true
+    this.#platform.nextTurn(() => {
+      this.#turnAwaited = false
+      this.#turn()
+    })
   }
 
   #onTimer(): void {
