@@ -70,11 +70,20 @@ export interface Redirect {
 export interface ListenSessionOptions extends SessionOptions {
   /** How long a session is kept while no connection carries it, in ms. Default 60,000. */
   readonly retentionMs?: number | undefined
-  /** Most sessions at once. Further ones are refused. Default 10,000. */
+  /**
+   * Most sessions at once. Beyond it, one that was never used makes room, or a detached one of a network that still has
+   * no fewer than the newcomer's then; otherwise the newcomer is refused. Default 20,000.
+   */
   readonly maxSessions?: number | undefined
-  /** Most sessions that are detached at once. Beyond it, the one that has been so for longest is lost. Default 10,000. */
+  /**
+   * Most sessions that are detached at once. Beyond it, one that was never used is lost, or else the one detached first of
+   * the network that has most of them. Default: half of `maxSessions`.
+   */
   readonly maxDetachedSessions?: number | undefined
-  /** Most bytes that detached sessions keep, to send again or to be read, all together. Beyond it, the one detached for longest is lost. Default 256 MiB. */
+  /**
+   * Most bytes that detached sessions keep, to send again or to be read, all together; each datagram counts 64 beside its
+   * frame. Beyond it, the one that keeps most is lost. Default 256 MiB.
+   */
   readonly maxDetachedBytes?: number | undefined
 }
 
@@ -95,8 +104,8 @@ const connectDefaults = {
 const listenDefaults = {
   ...sessionDefaults,
   retentionMs: 60_000,
-  maxSessions: 10_000,
-  maxDetachedSessions: 10_000,
+  maxSessions: 20_000,
+  maxDetachedSessions: undefined,
   maxDetachedBytes: 256 * 1024 * 1024,
 }
 
@@ -122,9 +131,11 @@ export function resolveConnectSession(options: true | ConnectSessionOptions): Co
 
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveListenSession(options: true | ListenSessionOptions): ListenSessionSettings {
-  return options === true
-    ? listenDefaults
-    : { ...listenDefaults, ...checked(options, listenRules, 'session.') }
+  const settings =
+    options === true ? listenDefaults : { ...listenDefaults, ...checked(options, listenRules, 'session.') }
+  // Sessions that wait for their clients must leave room for those that begin.
+  const half = Math.max(1, Math.floor(settings.maxSessions / 2))
+  return { ...settings, maxDetachedSessions: settings.maxDetachedSessions ?? half }
 }
 
 /** @throws ConnectError `INVALID_OPTION`, naming what `beforeRetry` must not give; `tls` is checked where it is used */

@@ -240,6 +240,10 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.reader.forget(this.countConsumed())
   }
 
+  get unreadCost(): number {
+    return this.reader.queuedCost
+  }
+
   get begunFrames(): number {
     return this.writer.begun
   }

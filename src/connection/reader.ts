@@ -2,6 +2,7 @@ import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { callProblem } from '../option-rules.ts'
+import { DATAGRAM_COST_BYTES } from './costs.ts'
 import { Fifo } from './fifo.ts'
 import { type IteratorSource, WithdrawingIterator } from './iterator.ts'
 import { rejected, rejectedAgain } from './promises.ts'
@@ -13,11 +14,9 @@ import {
   PendingReceive,
   type Taker,
 } from './receivers.ts'
+import { Shelf } from './shelf.ts'
 import type { ConnectionReader } from './types.ts'
 import { type CallOptions, refusal, wait } from './waiter.ts'
-
-/** What a queued datagram costs beside its frame. */
-const DATAGRAM_COST_BYTES = 64
 
 /** The datagrams of one chunk, or of some small ones, and what they weigh in the queue until the last of them is taken. */
 interface Batch {
@@ -61,6 +60,8 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
   /** How many datagrams of the first batch are taken. */
   #taken = 0
   #cost = 0
+  /** Of a queue that small chunks pile up in. */
+  #shelf: Shelf | undefined
   #paused = false
   #endRead = false
   #errorReported = false
@@ -86,6 +87,11 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
   /** Whether the queue is full and reading from the peer has stopped. */
   get paused(): boolean {
     return this.#paused
+  }
+
+  /** What has come and nobody has taken, in bytes, with what it costs to keep. */
+  get queuedCost(): number {
+    return this.#cost
   }
 
   /** Datagrams that have come. */
@@ -274,6 +280,8 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
     for (const datagram of datagrams) cost += datagram.byteLength
     const last = this.#batches.at(-1)
     if (last !== undefined && last.cost + cost <= Math.min(JOINED_COST_BYTES, this.#limit / 8)) {
+      this.#shelf ??= new Shelf()
+      this.#shelf.put(datagrams)
       last.datagrams.push(...datagrams)
       last.cost += cost
     } else this.#batches.push({ datagrams, cost })
@@ -307,6 +315,7 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
   /** What is queued weighs only so much any more. */
   #makeRoom(cost: number): void {
     this.#cost = cost
+    if (cost === 0) this.#shelf = undefined
     if (this.#paused && cost * 2 <= this.#limit) {
       this.#paused = false
       this.#events.onQueueRoom()

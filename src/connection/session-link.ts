@@ -21,6 +21,8 @@ export interface SessionLink {
 export interface SessionUser {
   /** Datagrams that have been consumed; never goes back. */
   countConsumed(): number
+  /** What has come and nobody has taken, in bytes, with what it costs to keep. */
+  readonly unreadCost: number
   /** Frames that begin in what it has given the stream, that of the `write` which asks included. */
   readonly begunFrames: number
   /** Bytes that the last of them lacks: 0 if what it has given ends with a frame. */

@@ -17,6 +17,12 @@ export let datagramIn: (
   length: number,
 ) => ConnectDatagram
 
+/**
+ * Copies the data of a datagram that nobody has seen to `memory[at...]`, and lets go of where it was. Returns whether it
+ * did: data that was asked for stays where it is.
+ */
+export let moveData: (datagram: ConnectDatagram, memory: Uint8Array, at: number) => boolean
+
 const utf8Encoder = new TextEncoder()
 // A byte order mark is part of the text: what was sent comes out again.
 const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -40,8 +46,8 @@ export class ConnectDatagram {
 
   readonly #length: number
   /** Where the data lies, for the view that has not been asked for yet. */
-  readonly #buffer: ArrayBufferLike | undefined
-  readonly #offset: number
+  #buffer: ArrayBufferLike | undefined
+  #offset: number
   #view: Uint8Array | undefined
 
   /**
@@ -78,6 +84,13 @@ export class ConnectDatagram {
       offset: number,
       length: number,
     ) => ConnectDatagram
+    moveData = (datagram, memory, at) => {
+      if (datagram.#view !== undefined) return false
+      memory.set(new Uint8Array(datagram.#buffer!, datagram.#offset, datagram.#length), at)
+      datagram.#buffer = memory.buffer
+      datagram.#offset = memory.byteOffset + at
+      return true
+    }
     datagramIn = (recipient, buffer, offset, length) => new Raw(recipient, buffer, UNCHECKED, offset, length)
   }
 

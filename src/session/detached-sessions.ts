@@ -1,74 +1,97 @@
+import { Crowd } from './crowd.ts'
+import { Heaviest, type Weighed } from './heaviest.ts'
+
 /** A session that no connection carries. */
 interface Detached {
-  readonly stream: { readonly keptBytes: number; readonly isShown: boolean }
+  readonly stream: {
+    /** What it keeps, with what that costs, in bytes. */
+    readonly keptCost: number
+    readonly isShown: boolean
+    readonly isUsed: boolean
+  }
+  /** Where its client is from. */
+  readonly network: string
 }
 
-/** Since when a session has waited, and what it keeps at most. */
-interface Wait {
+/** One of them. What it keeps is its weight. */
+interface Wait<S> extends Weighed {
+  readonly session: S
   readonly since: number
-  bytes: number
+  /** Who is most easily done without, among as many. */
+  readonly crowd: Crowd<S>
+  readonly network: string
 }
 
-/** The sessions of a listener that wait for their clients, in the order in which these went away, and what they keep. */
+/**
+ * The sessions of a listener that wait for their clients, and which of them to do without: the one that keeps most, where
+ * they keep too much; where there are too many, one that was never used, of the network from which most are.
+ *
+ * Nothing here takes longer when there are more, but for a logarithm.
+ */
 export class DetachedSessions<S extends Detached> {
-  /** Those whose clients have been heard of behind their HELLO, and those of whom nobody knows whether they are any. */
-  readonly #shown = new Map<S, Wait>()
-  readonly #strangers = new Map<S, Wait>()
-  #keptBytes = 0
+  /** In the order in which their clients went away. */
+  readonly #waits = new Map<S, Wait<S>>()
+  readonly #weights = new Heaviest<Wait<S>>()
+  /** Those whose clients have not been heard of behind HELLO; those that were never used; the others. */
+  readonly #strangers = new Crowd<S>()
+  readonly #unused = new Crowd<S>()
+  readonly #used = new Crowd<S>()
 
   get size(): number {
-    return this.#shown.size + this.#strangers.size
+    return this.#waits.size
   }
 
-  /** Bytes that all of them keep, at most: what their users have read since is counted. */
+  /** What all of them keep, in bytes. */
   get keptBytes(): number {
-    return this.#keptBytes
+    return this.#weights.total
   }
 
   /** The one that has waited for longest. */
   get first(): readonly [session: S, since: number] | undefined {
-    const [shown, stranger] = [firstOf(this.#shown), firstOf(this.#strangers)]
-    if (shown === undefined || stranger === undefined) return shown ?? stranger
-    return shown[1] <= stranger[1] ? shown : stranger
+    for (const [session, { since }] of this.#waits) return [session, since]
+    return undefined
   }
 
-  /** The one to do without: whoever says HELLO and leaves must not push out a session that is in use. */
+  /** The one that keeps most. */
+  get heaviest(): S | undefined {
+    return this.#weights.first?.session
+  }
+
+  /** One that was never used. */
+  get unused(): S | undefined {
+    return (this.#strangers.first ?? this.#unused.first)?.[0]
+  }
+
+  /** The one that is most easily done without. */
   get weakest(): S | undefined {
-    return (firstOf(this.#strangers) ?? firstOf(this.#shown))?.[0]
+    return this.unused ?? this.#used.first?.[0]
   }
 
   has(session: S): boolean {
-    return this.#shown.has(session) || this.#strangers.has(session)
+    return this.#waits.has(session)
   }
 
   add(session: S, now: number): void {
-    const { isShown, keptBytes: bytes } = session.stream
-    const waits = isShown ? this.#shown : this.#strangers
-    waits.set(session, { since: now, bytes })
-    this.#keptBytes += bytes
+    const { stream, network } = session
+    const crowd = stream.isShown ? (stream.isUsed ? this.#used : this.#unused) : this.#strangers
+    const wait = { session, since: now, crowd, network, weight: stream.keptCost, index: 0 }
+    this.#waits.set(session, wait)
+    this.#weights.add(wait)
+    crowd.add(session, network)
   }
 
-  /** One of them keeps so many bytes more. */
-  grow(session: S, byteLength: number): void {
-    const wait = this.#waitOf(session)
-    if (wait === undefined) return
-    wait.bytes += byteLength
-    this.#keptBytes += byteLength
+  /** What one of them keeps has changed. */
+  reweigh(session: S): void {
+    const wait = this.#waits.get(session)
+    if (wait !== undefined) this.#weights.reweigh(wait, session.stream.keptCost)
   }
 
   /** Its client is back, or it is over. */
   remove(session: S): void {
-    this.#keptBytes -= this.#waitOf(session)?.bytes ?? 0
-    this.#shown.delete(session)
-    this.#strangers.delete(session)
+    const wait = this.#waits.get(session)
+    if (wait === undefined) return
+    this.#waits.delete(session)
+    this.#weights.remove(wait)
+    wait.crowd.remove(session, wait.network)
   }
-
-  #waitOf(session: S): Wait | undefined {
-    return this.#shown.get(session) ?? this.#strangers.get(session)
-  }
-}
-
-function firstOf<S>(waits: ReadonlyMap<S, Wait>): readonly [session: S, since: number] | undefined {
-  for (const [session, { since }] of waits) return [session, since]
-  return undefined
 }

@@ -54,12 +54,6 @@ export class Inbound {
     return this.#consumed
   }
 
-  /** Bytes of the messages that have come and are not consumed, as far as they are known by reads. */
-  get unreadBytes(): number {
-    this.count()
-    return this.#walker.receivedBytes - this.#consumedBytes
-  }
-
   get isInsideData(): boolean {
     return this.#walker.isInsideData
   }

@@ -1,3 +1,4 @@
+import { DATAGRAM_COST_BYTES } from '../connection/costs.ts'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { violation } from './control-frame.ts'
@@ -34,9 +35,9 @@ export class Outbound {
     return this.#retained.confirmed
   }
 
-  /** Bytes that are kept. */
-  get keptBytes(): number {
-    return this.#retained.byteLength
+  /** What is kept, in bytes, with what it costs. */
+  get keptCost(): number {
+    return this.#retained.byteLength + this.#retained.frames * DATAGRAM_COST_BYTES
   }
 
   /** The number of the last frame that was sent over this line. */

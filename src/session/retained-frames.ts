@@ -49,6 +49,11 @@ export class RetainedFrames {
     return this.#confirmedBytes
   }
 
+  /** Frames that are kept, the last of which may not be whole. */
+  get frames(): number {
+    return this.#begun - this.#confirmed
+  }
+
   /** Bytes that are kept. */
   get byteLength(): number {
     return this.#takenBytes - this.#confirmedBytes

@@ -13,8 +13,8 @@ export interface SessionHost {
   readonly session: ListenSessionSettings
   onShown(session: ServedSession): void
   onDetached(session: ServedSession): void
-  /** It keeps so many bytes more, while it may be detached. */
-  onKept(session: ServedSession, byteLength: number): void
+  /** It keeps another amount, while it may be detached. */
+  onKept(session: ServedSession): void
   onOver(session: ServedSession): void
 }
 
@@ -26,12 +26,15 @@ export class ServedSession implements SessionOwner {
   /** That of the last HELLO that was accepted. */
   epoch: number
   readonly #certificate: string | undefined
+  /** Where its client was when it began. */
+  readonly network: string
   readonly #host: SessionHost
 
-  constructor(id: string, key: string, hello: Hello, below: ByteStream, host: SessionHost) {
+  constructor(id: string, key: string, hello: Hello, below: ByteStream, network: string, host: SessionHost) {
     this.key = key
     this.epoch = hello.epoch
     this.#certificate = certificateOf(below)
+    this.network = network
     this.#host = host
     const { settings, session, platform } = host
     const peerWindow = { bytes: hello.windowBytes, messages: hello.windowMessages }
@@ -68,8 +71,8 @@ export class ServedSession implements SessionOwner {
     this.#host.onDetached(this)
   }
 
-  onKept(byteLength: number): void {
-    this.#host.onKept(this, byteLength)
+  onKept(): void {
+    this.#host.onKept(this)
   }
 
   onOver(): void {

@@ -61,9 +61,14 @@ export class SessionEnd implements WalkerUser {
     return { received: this.#inbound.received, consumed: this.#inbound.consumed }
   }
 
-  /** Bytes that are kept: what the peer has not consumed, and what the user here has not. */
-  get keptBytes(): number {
-    return this.#outbound.keptBytes + this.#inbound.unreadBytes
+  /** What is kept to be sent, and sent again, in bytes, with what it costs. */
+  get keptCost(): number {
+    return this.#outbound.keptCost
+  }
+
+  /** Whether a datagram has come, or the peer has consumed one. */
+  get isUsed(): boolean {
+    return this.#inbound.received > 0 || this.#outbound.confirmed > 0
   }
 
   /** Whether what the line was given ends inside a data frame. */

@@ -33,8 +33,8 @@ export interface SessionOwner {
   onSign(): void
   /** No connection carries the session any more, and it is not over. */
   onDetached(error: ConnectError): void
-  /** So many bytes more are kept, while no connection carries the session. */
-  onKept(byteLength: number): void
+  /** Another amount is kept, while no connection carries the session. */
+  onKept(): void
   /** The session is closed or lost. The last call. */
   onOver(): void
 }
@@ -89,9 +89,14 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     return this.#machine.progress
   }
 
-  /** Bytes that are kept: what the peer has not consumed, and what the user here has not. */
-  get keptBytes(): number {
-    return this.#machine.keptBytes
+  /** What is kept, in bytes, with what it costs: what the peer has not consumed, and what nobody here has taken. */
+  get keptCost(): number {
+    return this.#machine.keptCost + (this.#user?.unreadCost ?? 0)
+  }
+
+  /** Whether a datagram has come, or the peer has consumed one. */
+  get isUsed(): boolean {
+    return this.#machine.isUsed
   }
 
   /** Whether a connection above has been made. */
@@ -152,7 +157,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   write(segments: readonly Uint8Array[], byteLength: number): boolean {
     const { begunFrames, tailBytes } = this.#user!
     this.#machine.write(segments, byteLength, begunFrames, tailBytes)
-    if (this.#carrier === undefined) this.#owner.onKept(byteLength)
+    if (this.#carrier === undefined) this.#owner.onKept()
     return false
   }
 
@@ -175,6 +180,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   }
 
   onConsumed(): boolean {
+    if (this.#carrier === undefined) this.#owner.onKept()
     return this.#machine.onConsumed()
   }
 

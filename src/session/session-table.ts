@@ -3,6 +3,7 @@ import type { ListenSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
 import type { ListenSessionSettings } from '../session-options.ts'
 import type { ByteStream, ByteStreamListenerSink } from '../transport/byte-stream.ts'
+import { networkOfAddress } from '../transport/network.ts'
 import type { Carrier } from './carrier.ts'
 import {
   ControlType,
@@ -13,6 +14,7 @@ import {
   SESSION_ID_BYTES,
   violation,
 } from './control-frame.ts'
+import { Crowd } from './crowd.ts'
 import { DetachedSessions } from './detached-sessions.ts'
 import { Guest, type GuestHost } from './guest.ts'
 import { RejectCode } from './handshake.ts'
@@ -43,6 +45,9 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   readonly #acceptor: SessionAcceptor
   readonly #guests = new Set<Guest>()
   readonly #sessions = new Map<string, ServedSession>()
+  /** All of them, and those whose clients have not been heard of behind HELLO. */
+  readonly #crowd = new Crowd<ServedSession>()
+  readonly #strangers = new Crowd<ServedSession>()
   readonly #detached = new DetachedSessions<ServedSession>()
   readonly #tombstones: Tombstones
   #cancelSweep: (() => void) | undefined
@@ -95,6 +100,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
 
   /** The client has shown that it knows of the session. */
   onShown(session: ServedSession): void {
+    this.#strangers.remove(session, session.network)
     this.#acceptor.onSession(session.stream)
   }
 
@@ -108,13 +114,15 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     this.#sweepLater()
   }
 
-  onKept(session: ServedSession, byteLength: number): void {
-    this.#detached.grow(session, byteLength)
+  onKept(session: ServedSession): void {
+    this.#detached.reweigh(session)
     this.#keepBounds()
   }
 
   onOver(session: ServedSession): void {
     this.#sessions.delete(session.id)
+    this.#crowd.remove(session, session.network)
+    this.#strangers.remove(session, session.network)
     this.#detached.remove(session)
     if (!this.#isClosed && session.stream.isShown) this.#tombstones.add(session, this.platform.now())
     this.#sweepLater()
@@ -125,27 +133,35 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
       guest.refuse(RejectCode.VIOLATION, violation('its HELLO makes no sense'))
       return
     }
-    if (!this.#makeRoom()) {
+    const network = networkOfAddress(guest.stream.remoteAddress)
+    if (!this.#makeRoom(network)) {
       guest.refuse(RejectCode.FULL, fullError(`${this.session.maxSessions} sessions`))
       return
     }
     const id = toHex(this.platform.randomBytes(SESSION_ID_BYTES))
     const key = this.platform.randomBytes(KEY_BYTES)
-    const session = new ServedSession(id, toHex(key), hello, guest.stream, this)
+    const session = new ServedSession(id, toHex(key), hello, guest.stream, network, this)
     this.#sessions.set(id, session)
+    this.#crowd.add(session, network)
+    this.#strangers.add(session, network)
     this.#welcome(guest.leave(), session, hello, key)
   }
 
-  /** A session whose client has never been heard of again makes room for another, if there must be some. */
-  #makeRoom(): boolean {
+  /** Sessions that are of little use make room for another, if there must be some. */
+  #makeRoom(network: string): boolean {
     if (this.#sessions.size < this.session.maxSessions) return true
-    for (const session of this.#sessions.values()) {
-      if (session.stream.isShown) continue
-      session.stream.leaveCarrier()
-      session.lose(fullError(`${this.session.maxSessions} sessions`))
-      return true
-    }
-    return false
+    const session = this.#strangers.first?.[0] ?? this.#detached.unused ?? this.#tooManyOf(network)
+    if (session === undefined) return false
+    session.stream.leaveCarrier()
+    session.lose(fullError(`${this.session.maxSessions} sessions`))
+    return true
+  }
+
+  /** A detached session of a network that has more than a newcomer's would have with one more. */
+  #tooManyOf(network: string): ServedSession | undefined {
+    const session = this.#detached.weakest
+    if (session === undefined) return undefined
+    return this.#crowd.countFrom(session.network) > this.#crowd.countFrom(network) + 1 ? session : undefined
   }
 
   async #resume(guest: Guest, hello: Hello): Promise<void> {
@@ -208,11 +224,11 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   /** Detached sessions have bounds of their own. */
   #keepBounds(): void {
     const { maxDetachedSessions, maxDetachedBytes } = this.session
-    for (let { weakest } = this.#detached; weakest !== undefined; weakest = this.#detached.weakest) {
-      const isCrowd = this.#detached.size > maxDetachedSessions
-      if (!isCrowd && this.#detached.keptBytes <= maxDetachedBytes) return
-      const what = isCrowd ? `${maxDetachedSessions} sessions` : `${maxDetachedBytes} bytes of sessions`
-      weakest.lose(fullError(`${what} that are detached`))
+    while (this.#detached.size > maxDetachedSessions) {
+      this.#detached.weakest!.lose(fullError(`${maxDetachedSessions} sessions that are detached`))
+    }
+    while (this.#detached.keptBytes > maxDetachedBytes) {
+      this.#detached.heaviest!.lose(fullError(`${maxDetachedBytes} bytes of sessions that are detached`))
     }
   }
 

@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { QueueReader } from '../../src/connection/reader.ts'
 import { readableOf } from '../../src/connection/web-streams.ts'
 import { ConnectError } from '../../src/errors.ts'
-import type { ConnectDatagram } from '../../src/frame/datagram.ts'
+import { ConnectDatagram } from '../../src/frame/datagram.ts'
 import { coded } from '../frame/support.ts'
+import { assertNumbered, numbered } from '../support/data.ts'
 import { again, assertAgain } from '../support/errors.ts'
 import { datagram, datagrams, recipients } from './support/datagrams.ts'
 import { settle, states, type Watched, watch } from './support/watch.ts'
@@ -42,6 +43,22 @@ describe('receive', () => {
     reader.onDatagrams(list.slice(0, 3))
     reader.onDatagrams(list.slice(3))
     for (const each of list) assert.equal(await reader.receive(), each)
+  })
+
+  it('lets small datagrams that come one by one and wait share their memory, but not what was looked at', async () => {
+    const { reader } = readerOf()
+    const list = Array.from({ length: 300 }, (_, i) =>
+      ConnectDatagram.decode(numbered(i, 1 + (i % 40)).encode()),
+    )
+    const looked = list[7]!.data
+    for (const each of list) reader.onDatagrams([each])
+    assert.equal(list[7]!.data, looked)
+    const buffers = new Set(list.map(({ data }) => data.buffer))
+    assert(buffers.size < 10, `${buffers.size} buffers`)
+    for (const [i, each] of list.entries()) {
+      assert.equal(await reader.receive(), each)
+      assertNumbered(each, i, 1 + (i % 40))
+    }
   })
 
   it('waits, each call for one datagram, in the order of the calls', async () => {

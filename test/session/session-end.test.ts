@@ -70,10 +70,10 @@ describe('an end of a session', () => {
     ends.server.consume(2)
     ends.settle()
     assert.equal(ends.client.confirmedBytes, 46)
-    assert.equal(ends.client.end.keptBytes, 38)
+    assert.equal(ends.client.end.keptCost, 38 + 64)
     ends.server.consume(3)
     ends.settle()
-    assert.equal(ends.client.end.keptBytes, 0)
+    assert.equal(ends.client.end.keptCost, 0)
   })
 
   it('acknowledges at a quarter of the window in messages at once, and less in a moment', () => {
@@ -142,7 +142,7 @@ describe('an end of a session', () => {
       ends.attach()
       ends.settle()
       assertReceived(ends.server, [40, 50, 60])
-      assert.equal(ends.client.end.keptBytes, 0)
+      assert.equal(ends.client.end.keptCost, 0)
     }
   })
 

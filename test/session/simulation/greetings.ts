@@ -95,7 +95,7 @@ export class Greetings {
     const isBlank = welcome.key.every(byte => byte === 0)
     if (hello.isNew) {
       must(session === undefined && !isBlank, 'a new session without id or key of its own')
-      server.mustHaveRoom()
+      server.mustHaveRoom(this.#clock.now)
       session = new ShadowSession(slot, hello, welcome, this.#coverage)
       server.sessions.set(session.id, session)
       this.sessions.push(session)

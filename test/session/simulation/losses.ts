@@ -2,7 +2,7 @@ import type { ConnectError } from '../../../src/errors.ts'
 import { SessionLostError } from '../../../src/session/session-lost-error.ts'
 import { must } from '../../sctp/simulation/violation.ts'
 import type { Coverage, Kind } from './coverage.ts'
-import { keptBytesOf } from './referee.ts'
+import { costBetween, leastKeptBy } from './referee.ts'
 import type { ServerModel } from './server-model.ts'
 import type { ShadowEnd } from './shadow-end.ts'
 import type { ShadowSession } from './shadow-session.ts'
@@ -158,31 +158,47 @@ function isDetached({ isShown, server }: ShadowSession): boolean {
 /** The bound of the listener by which the session had to be lost. */
 function boundBeyond(session: ShadowSession, model: ServerModel, now: number): Kind | undefined {
   const { maxDetachedSessions, maxDetachedBytes } = model.settings.session!
+  if (model.roomMadeAt === now && !isUsed(session)) return 'never used made room'
   // Those that nobody was shown are lost before any other.
   const others = [...model.sessions.values()].filter(other => other !== session && isDetached(other))
   const rest = others.filter(other => !isOver(other.server))
-  if (rest.some(other => other.server.detachedAt < session.server.detachedAt)) return undefined
-  const detached = [session, ...rest, ...others.filter(other => wasLostBehind(other, session, now))]
-  if (detached.length > maxDetachedSessions) return 'too many detached'
-  const bytes = detached.reduce((sum, each) => sum + unreadBytesOf(each), keptBytesOf(detached, 'offered'))
-  return bytes > maxDetachedBytes ? 'too many bytes detached' : undefined
+  const lostWith = others.filter(other => isOver(other.server) && isLostNow(other, now))
+  const all = [session, ...rest, ...lostWith]
+  if (all.length > maxDetachedSessions && !rest.some(other => goesBefore(other, session))) {
+    return isUsed(session) ? 'too many detached' : 'too many detached, and never used'
+  }
+  const kept = all.reduce((sum, each) => sum + mostKeptBy(each), 0)
+  const isHeaviest = !rest.some(other => leastKeptBy(other) > mostKeptBy(session))
+  return kept > maxDetachedBytes && isHeaviest ? 'too many bytes detached' : undefined
 }
 
-/** The listener knows by reads, of some 16 KiB, how much of what came is consumed. */
-const READ_BYTES = 16 * 1024
-
-/** The most that had come and was not consumed when the session was detached. */
-function unreadBytesOf({ client, server: { received, consumedBefore } }: ShadowSession): number {
-  const messages = client.user?.messages
-  if (messages === undefined || received <= consumedBefore) return 0
-  const all = messages.bytesBetween(0, received)
-  return Math.min(all, messages.bytesBetween(consumedBefore, received) + READ_BYTES + messages.largest)
+/** Whether a datagram has come, or was consumed. */
+function isUsed({ server: { received, confirmed } }: ShadowSession): boolean {
+  return received > 0 || confirmed > 0
 }
 
-/** Whether it was lost in this very event, too, but later. */
-function wasLostBehind(other: ShadowSession, session: ShadowSession, now: number): boolean {
-  const isNow = other.serverOverAt === undefined || other.serverOverAt === now
-  return isNow && isOver(other.server) && other.server.detachedAt >= session.server.detachedAt
+/** Whether a table that has too many does without the one before it does without the other; all are from one place. */
+function goesBefore(one: ShadowSession, other: ShadowSession): boolean {
+  if (isUsed(one) !== isUsed(other)) return !isUsed(one)
+  return one.server.detachedAt < other.server.detachedAt
+}
+
+/** The listener knows by chunks, or by lists of small ones, how much of what came is read. */
+const LIST_COST = 64 * 1024
+
+/** The most that the session keeps at the listener: what `send` may have taken, and what may not have been read. */
+function mostKeptBy({ client, server }: ShadowSession): number {
+  const { confirmed, user, received, consumedBefore } = server
+  if (user === undefined) return 0
+  const sent = costBetween(user, confirmed, user.offered)
+  if (client.user === undefined) return sent
+  const unread = costBetween(client.user, consumedBefore, received)
+  return sent + Math.min(costBetween(client.user, 0, received), unread + LIST_COST)
+}
+
+/** Whether it was lost in this very event. */
+function isLostNow({ serverOverAt }: ShadowSession, now: number): boolean {
+  return serverOverAt === undefined || serverOverAt === now
 }
 
 function countOf({ user }: ShadowEnd): number {

@@ -68,8 +68,8 @@ export class Referee {
     if (server.closedAt !== undefined || server.process.isDead) return
     const { maxDetachedSessions, maxDetachedBytes } = server.settings.session!
     const detached = server.alive.filter(({ server: { line } }) => line === undefined)
-    const isBeyond =
-      detached.length > maxDetachedSessions || keptBytesOf(detached, 'accepted') > maxDetachedBytes
+    const kept = detached.reduce((sum, session) => sum + leastKeptBy(session), 0)
+    const isBeyond = detached.length > maxDetachedSessions || kept > maxDetachedBytes
     if (!isBeyond) this.#beyondSince = undefined
     else {
       this.#beyondSince ??= now
@@ -111,12 +111,18 @@ export class Referee {
   }
 }
 
-/** What sessions keep at the listener, of what `send` has taken, or may have taken by now. */
-export function keptBytesOf(sessions: readonly ShadowSession[], which: 'accepted' | 'offered'): number {
-  let bytes = 0
-  for (const { server } of sessions) {
-    const { confirmed, user } = server
-    if (user !== undefined) bytes += user.messages.bytesBetween(confirmed, Math.max(confirmed, user[which]))
-  }
-  return bytes
+/** What a datagram that is kept costs beside its frame. */
+const DATAGRAM_COST_BYTES = 64
+
+/** What these messages cost to keep. */
+export function costBetween({ messages }: User, from: number, to: number): number {
+  return to <= from ? 0 : messages.bytesBetween(from, to) + (to - from) * DATAGRAM_COST_BYTES
+}
+
+/** The least that a session keeps at the listener: what `send` has taken there, and what nobody has read. */
+export function leastKeptBy({ client, server }: ShadowSession): number {
+  const { confirmed, user, received } = server
+  if (user === undefined) return 0
+  const unread = client.user === undefined ? 0 : costBetween(client.user, user.read, received)
+  return costBetween(user, confirmed, user.accepted) + unread
 }

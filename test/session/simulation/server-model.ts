@@ -16,6 +16,8 @@ export class ServerModel {
   closedAt: number | undefined
   /** Sessions that were never shown and had to make room. */
   evictions = 0
+  /** When the last session was begun. */
+  roomMadeAt = -1
 
   constructor(process: SimPlatform, settings: ListenSettings, coverage: Coverage) {
     this.process = process
@@ -32,7 +34,8 @@ export class ServerModel {
   }
 
   /** A new session was welcomed: there was room, or somebody nobody has heard of again made some. */
-  mustHaveRoom(): void {
+  mustHaveRoom(now: number): void {
+    this.roomMadeAt = now
     const { maxSessions } = this.settings.session!
     const { length } = this.alive
     must(length < maxSessions, () => `${length + 1} sessions`)

@@ -44,7 +44,7 @@ const BROKEN: Break = { lateMs: undefined, toldAfterMs: 0 }
 /** One end of a simulated connection. */
 export class WireEnd implements ByteStream {
   readonly localAddress = 'wire://here'
-  readonly remoteAddress = 'wire://there'
+  remoteAddress = 'wire://there'
   readonly tls = undefined
   readonly process: SimPlatform
   watch: WireWatch | undefined

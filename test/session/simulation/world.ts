@@ -31,6 +31,8 @@ export class World {
   /** Bytes after which each connection is cut, towards the client and towards the server; the first is for the first. */
   cuts: (readonly [number, number])[] = []
   isDown = false
+  /** Where clients seem to be to the server, from the next connection on. */
+  clientAddress = 'wire://there'
   /** Checked after every event. */
   invariant: () => void = () => {}
   #table: SessionTable | undefined
@@ -154,6 +156,7 @@ export class World {
     const [near, far] = wire
     near.cutAfter(toNear)
     far.cutAfter(toFar)
+    far.remoteAddress = this.clientAddress
     this.wires.push(wire)
     onWire?.(near, far)
     this.#server.input(() => table.onStream(far))
