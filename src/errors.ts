@@ -69,10 +69,20 @@ export const AGAIN = Symbol('again')
  */
 export class ConnectError extends Error {
   readonly code: ConnectErrorCode
+  /**
+   * Told to `onRejected`: who was turned away, as a URL like that of a connection. Absent where a peer was gone before
+   * its address could be asked for, and on all other errors.
+   */
+  declare readonly remoteAddress?: string
 
-  constructor(code: ConnectErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ConnectErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly remoteAddress?: string },
+  ) {
     super(message, options)
     this.code = code
+    if (options?.remoteAddress !== undefined) this.remoteAddress = options.remoteAddress
   }
 
   /** @internal */
@@ -104,4 +114,12 @@ export function asConnectError(error: unknown, code: ConnectErrorCode, what: str
   if (error instanceof ConnectError) return error
   const why = error instanceof Error ? error.message : String(error)
   return new ConnectError(code, `${what} failed: ${why}`, { cause: error })
+}
+
+/** The error as `onRejected` is told it: with who was turned away, in its message as well. */
+export function rejectionOf(error: ConnectError, remoteAddress: string): ConnectError {
+  if (error.remoteAddress !== undefined) return error
+  const { code, message, cause } = error
+  const told = message.includes(remoteAddress) ? message : `${remoteAddress}: ${message}`
+  return new ConnectError(code, told, cause === undefined ? { remoteAddress } : { cause, remoteAddress })
 }

@@ -99,7 +99,10 @@ export interface ListenOptions extends ConnectionOptions {
   readonly tls?: TlsListenOptions | undefined
   /** As in {@link ConnectOptions}; whoever connects must have it set as well. */
   readonly session?: true | ListenSessionOptions | undefined
-  /** Called for each peer that was turned away before it became a connection: a failed handshake, the limit. It must not throw. */
+  /**
+   * Called for each peer that was turned away before it became a connection: a failed handshake, the limit. The error's
+   * `remoteAddress` says who, its message why. It must not throw.
+   */
   readonly onRejected?: ((error: ConnectError) => void) | undefined
   /** Gives up setting the listener up. Once it listens, it has no effect. */
   readonly signal?: AbortSignal | undefined

@@ -1,4 +1,4 @@
-import type { ConnectError } from '../errors.ts'
+import { type ConnectError, rejectionOf } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import { type ListenSettings, resolveTlsIdentity, type TlsIdentity } from '../options.ts'
 import type { Platform } from '../platform.ts'
@@ -105,7 +105,8 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
   #keep(connection: StreamConnection): void {
     this.#ready.add(connection)
     connection.whenEnded().catch(error => {
-      if (this.#ready.delete(connection)) this.onRejected(error as ConnectError)
+      if (!this.#ready.delete(connection)) return
+      this.onRejected(rejectionOf(error as ConnectError, connection.remoteAddress))
     })
   }
 

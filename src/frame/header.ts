@@ -1,5 +1,9 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { SIZE_BYTES, SIZE_OVERHEAD, VERSION, VERSION_BYTES } from './format.ts'
+import { otherProtocolAt } from './other-protocols.ts'
+
+/** What the control frames of sessions have, which no plain connection takes. */
+const SESSION_VERSION = 2
 
 /** Writes the 8 header bytes of a frame to `target[at...]`. */
 export function writeHeader(target: Uint8Array, at: number, recipient: number, dataBytes: number): void {
@@ -34,7 +38,8 @@ export function checkPartialHeader(header: Uint8Array, length: number, maxDataBy
 function checkedDataBytes(bytes: Uint8Array, at: number, maxDataBytes: number): number {
   const size = readSize(bytes, at)
   const dataBytes = size - SIZE_OVERHEAD
-  if (dataBytes < 1 || dataBytes > maxDataBytes) throw sizeError(size, maxDataBytes)
+  if (dataBytes < 1 || dataBytes > maxDataBytes)
+    throw sizeError(size, maxDataBytes, otherProtocolAt(bytes, at))
   return dataBytes
 }
 
@@ -51,17 +56,21 @@ function readSize(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
-function sizeError(size: number, maxDataBytes: number): ConnectError {
+function sizeError(size: number, maxDataBytes: number, other: string | undefined): ConnectError {
   const message =
     size <= SIZE_OVERHEAD
       ? `frame size is ${size}; the least is ${SIZE_OVERHEAD + 1}`
       : `frame announces ${size - SIZE_OVERHEAD} bytes of data (size ${size}); the limit is ${maxDataBytes}`
-  return new ConnectError(ConnectErrorCode.FRAME_SIZE_INVALID, message)
+  return new ConnectError(
+    ConnectErrorCode.FRAME_SIZE_INVALID,
+    other === undefined ? message : `${message}; ${other}`,
+  )
 }
 
 function versionError(version: number): ConnectError {
+  const message = `frame version is ${version}; only ${VERSION} is supported`
   return new ConnectError(
     ConnectErrorCode.VERSION_UNSUPPORTED,
-    `frame version is ${version}; only ${VERSION} is supported`,
+    version === SESSION_VERSION ? `${message}. The peer may have set session; set it at both ends` : message,
   )
 }

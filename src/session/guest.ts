@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
@@ -62,7 +62,7 @@ export class Guest implements GreetingUser {
     const known = progress !== undefined
     this.#carrier.greet(encodeControl({ type: ControlType.REJECT, code, known, received, consumed }))
     this.#carrier.finish()
-    this.#host.onRejected(error)
+    this.#reject(error)
   }
 
   /** Breaks the connection off without a word. */
@@ -81,7 +81,7 @@ export class Guest implements GreetingUser {
   }
 
   onNoGreeting(cause: ConnectError): void {
-    const message = 'a peer speaks without sessions: set session at both ends, or at neither'
+    const message = `a peer speaks without sessions: set session at both ends, or at neither (${cause.message})`
     this.refuse(
       RejectCode.UNSUPPORTED,
       new ConnectError(ConnectErrorCode.VERSION_UNSUPPORTED, message, { cause }),
@@ -93,13 +93,17 @@ export class Guest implements GreetingUser {
     this.#leave()
     this.#carrier.drop(false)
     const message = 'a peer left before it had said which session it wants'
-    this.#host.onRejected(new ConnectError(ConnectErrorCode.CONNECTION_RESET, message, { cause }))
+    this.#reject(new ConnectError(ConnectErrorCode.CONNECTION_RESET, message, { cause }))
   }
 
   #turnAway(error: ConnectError): void {
     if (this.#isGone) return
     this.dismiss()
-    this.#host.onRejected(error)
+    this.#reject(error)
+  }
+
+  #reject(error: ConnectError): void {
+    this.#host.onRejected(rejectionOf(error, this.stream.remoteAddress))
   }
 
   #leave(): void {

@@ -1,5 +1,6 @@
 import type { ConnectError } from '../errors.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
+import { otherProtocolAt } from '../frame/other-protocols.ts'
 import type { SecurePlatform } from '../platform.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import {
@@ -128,7 +129,10 @@ export class Greeting implements CarrierUser {
     if (this.#length < HEADER_BYTES) return undefined
     try {
       const version = (this.#bytes[4]! << 8) | this.#bytes[5]!
-      if (version !== CONTROL_VERSION) throw violation(`it begins with a frame of version ${version}`)
+      if (version !== CONTROL_VERSION) {
+        const other = otherProtocolAt(this.#bytes, 0)
+        throw violation(other ?? `it begins with a frame of version ${version}`)
+      }
       return controlFrameBytes(this.#bytes, 0)
     } catch (error) {
       this.#isOver = true

@@ -49,15 +49,15 @@ export async function bind(
 /** The rest, within `handshakeTimeoutMs`. */
 function handshake(dialling: DtlsSctpDial, address: Address, settings: ConnectSettings): Promise<ByteStream> {
   const { handshakeTimeoutMs, signal } = settings
-  const what = `DTLS handshake with ${address.text}`
+  const { text } = address
   return attempt<ByteStream>({
-    what,
+    what: `DTLS handshake with ${text}`,
     signal,
     timeoutMs: handshakeTimeoutMs,
     onTimeout: () =>
       new ConnectError(
         ConnectErrorCode.HANDSHAKE_TIMEOUT,
-        `${what} took longer than ${handshakeTimeoutMs} ms`,
+        `${dialling.isUp ? 'SCTP' : 'DTLS'} handshake with ${text} took longer than ${handshakeTimeoutMs} ms`,
       ),
     giveUp: () => dialling.giveUp(),
     begin: (succeed, fail) => void dialling.opened().then(succeed, cause => fail(failure(cause, address))),

@@ -3,7 +3,7 @@ import { systemPlatform } from '../platform.ts'
 import type { ByteStream, ByteStreamSink } from './byte-stream.ts'
 
 /** The end that dialled has no name. */
-const UNNAMED = 'memory://'
+export const UNNAMED = 'memory://'
 
 /**
  * Two joined byte streams: the dialled end and the listener's. `onGone` is called once, when both are done.

@@ -1,8 +1,8 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
-import { memoryPair } from './memory-stream.ts'
+import { memoryPair, UNNAMED } from './memory-stream.ts'
 
 export const usesTls = false
 
@@ -52,7 +52,8 @@ class MemoryListener implements ByteStreamListener {
   connect(): ByteStream {
     if (this.#open >= this.#maxConnections) {
       const message = `${this.address} turned a peer away: maxConnections is ${this.#maxConnections}`
-      this.#sink.onRejected(new ConnectError(ConnectErrorCode.LISTENER_FULL, message))
+      const full = new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
+      this.#sink.onRejected(rejectionOf(full, UNNAMED))
       throw new ConnectError(ConnectErrorCode.CONNECT_FAILED, message)
     }
     this.#open++

@@ -1,4 +1,5 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
+import { handshakeWords, type Peer } from './handshake-words.ts'
 
 /** Errors of the operating system that mean: the peer, or the way to it, is gone. */
 const broken = new Set([
@@ -11,9 +12,12 @@ const broken = new Set([
   'ENETDOWN',
 ])
 
-/** OpenSSL's alerts that refuse a certificate, as Node names them, and its reasons for refusing one itself. */
+/**
+ * OpenSSL's alerts that refuse a certificate, as Node names them, and its reasons for refusing one itself. `UNSPECIFIED`
+ * is a reason that Node has no name for.
+ */
 const certificateCode =
-  /^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_)|^ERR_TLS_CERT_|^(CERT|CRL|UNABLE_TO|ERROR_IN_CERT|ERROR_IN_CRL|DEPTH_ZERO|SELF_SIGNED|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|IP_ADDRESS_MISMATCH)/
+  /^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_|_KEY_TOO_SMALL|_MD_TOO_WEAK)|^ERR_TLS_CERT_|^(CERT|CRL|UNABLE_TO|ERROR_IN_CERT|ERROR_IN_CRL|DEPTH_ZERO|SELF_SIGNED|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|IP_ADDRESS_MISMATCH|UNSPECIFIED$)/
 
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
@@ -30,27 +34,42 @@ export function streamError(cause: Error): ConnectError {
     })
   }
   // In TLS 1.3 a server refuses the client's certificate only after the client has finished (RFC 8446, section 4.4.2.4).
-  if (certificateCode.test(code)) return certificateError(cause, 'the peer')
-  return new ConnectError(ConnectErrorCode.CONNECTION_FAILED, `connection failed: ${cause.message}`, {
+  if (certificateCode.test(code)) {
+    return failedHandshake(cause, { address: 'the peer', peer: 'peer', protocol: 'TLS' })
+  }
+  return new ConnectError(ConnectErrorCode.CONNECTION_FAILED, `connection failed: ${reasonOf(cause)}`, {
     cause,
   })
 }
 
-/** An error before the handshake was done; `peer` names whom it was done with. */
-export function handshakeError(cause: Error, peer: string, protocol = 'TLS'): ConnectError {
-  if (certificateCode.test(codeOf(cause))) return certificateError(cause, peer, protocol)
-  return new ConnectError(
-    ConnectErrorCode.HANDSHAKE_FAILED,
-    `${protocol} handshake with ${peer} failed: ${reasonOf(cause)}`,
-    { cause },
-  )
+/** An error before the handshake with a server was done. */
+export function handshakeError(cause: Error, server: string, protocol = 'TLS'): ConnectError {
+  return failedHandshake(cause, { address: server, peer: 'server', protocol })
 }
 
-/** A certificate was refused, by either end. */
-export function certificateError(cause: Error, peer: string, protocol = 'TLS'): ConnectError {
+/** An error before the handshake with a client was done, for `onRejected`; `client` is its address, if it is known. */
+export function rejectedHandshake(cause: Error, client: string | undefined, protocol = 'TLS'): ConnectError {
+  const error = failedHandshake(cause, { address: client ?? 'a client', peer: 'client', protocol })
+  return client === undefined ? error : rejectionOf(error, client)
+}
+
+interface Handshake {
+  readonly address: string
+  readonly peer: Peer
+  readonly protocol: string
+}
+
+/** A certificate may have been refused by either end: OpenSSL's reasons of this end are no errors of `ERR_SSL_`. */
+function failedHandshake(cause: Error, { address, peer, protocol }: Handshake): ConnectError {
+  const code = codeOf(cause)
+  const isOverCertificate = certificateCode.test(code)
+  const whose = code.startsWith('ERR_SSL_') ? 'a' : `the ${peer}'s`
+  const failed = isOverCertificate ? `failed over ${whose} certificate` : 'failed'
+  const words = handshakeWords(code, peer)
+  const why = words === undefined ? reasonOf(cause) : `${words} (${reasonOf(cause)})`
   return new ConnectError(
-    ConnectErrorCode.CERTIFICATE_REJECTED,
-    `${protocol} handshake with ${peer} failed over a certificate: ${reasonOf(cause)}`,
+    isOverCertificate ? ConnectErrorCode.CERTIFICATE_REJECTED : ConnectErrorCode.HANDSHAKE_FAILED,
+    `${protocol} handshake with ${address} ${failed}: ${why}`,
     { cause },
   )
 }

@@ -30,3 +30,9 @@ export function addressesOf(scheme: string, socket: Socket): SocketAddresses {
     remoteAddress: formatAddress(scheme, remoteAddress, remotePort),
   }
 }
+
+/** Who is at the other end; undefined if the peer has broken the connection already. */
+export function peerOf(scheme: string, { remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined
+  return formatAddress(scheme, remoteAddress, remotePort)
+}

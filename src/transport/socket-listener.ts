@@ -5,7 +5,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { aborted, asConnectError, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, asConnectError, ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
 import { type Lookup, lookUpToListen } from './host-lookup.ts'
@@ -23,6 +23,8 @@ export interface SocketListenerParts {
   /** A peer has connected, within `maxConnections`. May throw a ConnectError: the peer is then turned away. */
   readonly onSocket: (reads: SocketReads) => void
   readonly onRejected: (error: ConnectError) => void
+  /** The address of a peer, as a URL; undefined if it is gone already. */
+  readonly peerOf: (socket: Socket) => string | undefined
   /** Breaks a connection off so that the peer notices. */
   readonly turnAway: (socket: Socket) => void
 }
@@ -79,10 +81,10 @@ function admit(server: Server, parts: SocketListenerParts): void {
       parts.onSocket(reads)
     } catch (error) {
       socket.on('error', ignore)
+      const peer = parts.peerOf(socket)
       parts.turnAway(socket)
-      parts.onRejected(
-        asConnectError(error, ConnectErrorCode.CONNECTION_FAILED, `accepting on ${address.text}`),
-      )
+      const why = asConnectError(error, ConnectErrorCode.CONNECTION_FAILED, `accepting on ${address.text}`)
+      parts.onRejected(peer === undefined ? why : rejectionOf(why, peer))
     }
   })
 }

@@ -3,7 +3,7 @@ import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { dialHost } from './host-dial.ts'
 import { systemLookup } from './host-lookup.ts'
-import { addressesOf } from './socket-addresses.ts'
+import { addressesOf, peerOf } from './socket-addresses.ts'
 import { SocketAttempt } from './socket-dial.ts'
 import { bindHost } from './socket-listener.ts'
 import type { SocketReads } from './socket-reads.ts'
@@ -37,6 +37,7 @@ export async function bind(
     settings,
     onSocket: reads => sink.onStream(streamOver(reads, settings)),
     onRejected: error => sink.onRejected(error),
+    peerOf: socket => peerOf('tcp:', socket),
     turnAway: resetSocket,
   })
   return { address: formatAddress('tcp:', host, listener.port), close: () => listener.close() }

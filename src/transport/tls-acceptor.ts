@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
 import type { ByteStream, ByteStreamListenerSink } from './byte-stream.ts'
-import { certificateError, handshakeError } from './node-errors.ts'
+import { rejectedHandshake } from './node-errors.ts'
 import { keepMutual, nodeTlsOptions } from './tls-credentials.ts'
 import { checkThatEndsAreTold } from './tls-end.ts'
 import { carryTls, secureStream, type TlsCarrier } from './tls-node.ts'
@@ -97,7 +97,7 @@ export class TlsAcceptor {
     if (handshake === undefined || !this.#handshakes.delete(handshake)) {
       tlsSocket.on('error', ignore).destroy()
       if (handshake === undefined)
-        this.#sink.onRejected(handshakeError(new Error('it is not known'), 'a client'))
+        this.#sink.onRejected(rejectedHandshake(new Error('it is not known'), undefined))
       return
     }
     clearTimeout(handshake.timer)
@@ -111,7 +111,7 @@ export class TlsAcceptor {
       return secureStream(tlsSocket, carrier, this.#settings)
     } catch (error) {
       tlsSocket.on('error', ignore).destroy()
-      this.#sink.onRejected(handshakeError(error as Error, 'a client'))
+      this.#sink.onRejected(rejectedHandshake(error as Error, carrier.remoteAddress))
       return undefined
     }
   }
@@ -123,18 +123,23 @@ export class TlsAcceptor {
 
   #reasonOf(error: Error, tlsSocket: TLSSocket): ConnectError {
     const { authorizationError } = tlsSocket
+    const handshake = this.#handshakeOf(tlsSocket)
+    const client = handshake?.carrier.remoteAddress
     if (authorizationError) {
       // Node names the reason there and then just hangs up.
       const reason = String(authorizationError)
       const cause = Object.assign(new Error(reason, { cause: error }), { code: reason })
-      return certificateError(cause, 'a client')
+      return rejectedHandshake(cause, client)
     }
-    if (!this.#handshakeOf(tlsSocket)?.timedOut) return handshakeError(error, 'a client')
-    return new ConnectError(
-      ConnectErrorCode.HANDSHAKE_TIMEOUT,
-      `TLS handshake with a client took longer than ${this.#timeoutMs} ms`,
-      { cause: error },
-    )
+    return handshake?.timedOut
+      ? this.#timeoutError(handshake.carrier.remoteAddress, error)
+      : rejectedHandshake(error, client)
+  }
+
+  #timeoutError(client: string, cause: Error): ConnectError {
+    const message = `TLS handshake with ${client} took longer than ${this.#timeoutMs} ms`
+    const error = new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message, { cause })
+    return rejectionOf(error, client)
   }
 
   #onTimeout(handshake: Handshake): void {

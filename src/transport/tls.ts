@@ -4,6 +4,7 @@ import { type Address, formatAddress, hostAndPort } from './address.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { dialHost } from './host-dial.ts'
 import { systemLookup } from './host-lookup.ts'
+import { peerOf } from './socket-addresses.ts'
 import { SocketAttempt } from './socket-dial.ts'
 import { bindHost } from './socket-listener.ts'
 import { EventReads } from './socket-reads.ts'
@@ -48,6 +49,7 @@ export async function bind(
     open: accepted => new EventReads(accepted),
     onSocket: ({ socket }) => acceptor.accept(socket),
     onRejected: error => sink.onRejected(error),
+    peerOf: socket => peerOf('tls:', socket),
     turnAway: resetSocket,
   })
   return {

@@ -48,6 +48,7 @@ export async function bind(
       settings,
       onSocket: reads => sink.onStream(new SocketStream(reads, addresses, settings, manners)),
       onRejected: error => sink.onRejected(error),
+      peerOf: () => UNNAMED,
       turnAway: socket => breakOff(socket, false),
     })
   const { localAddress } = addresses

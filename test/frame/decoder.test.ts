@@ -224,6 +224,29 @@ describe('the decoder', () => {
     })
   }
 
+  for (const [what, first, says] of [
+    ['an HTTP request', 'GET / HTTP/1.1\r\n', /; it looks like an HTTP request$/],
+    ['an HTTP request', 'POST /', /; it looks like an HTTP request$/],
+    ['an HTTP response', 'HTTP/1.1 400', /; it looks like an HTTP response$/],
+    ['SSH', 'SSH-2.0-x', /; it looks like SSH$/],
+    ['a ClientHello', '\x16\x03\x01\x02\0\x01', /; it looks like the ClientHello of a TLS handshake$/],
+    ['a TLS alert', '\x15\x03\x03\0\x02\x02', /; it looks like a TLS alert$/],
+    ['nothing known', '\x16\x04\x01\x02', /100000000$/],
+    ['nothing known', 'GETS', /100000000$/],
+  ] as const) {
+    it(`says after 4 bytes, however they come, that the peer sends ${what}: ${JSON.stringify(first)}`, () => {
+      const bytes = Uint8Array.from(first, each => each.charCodeAt(0))
+      for (const cut of [1, 3, 4]) {
+        const decoder = new FrameDecoder(100_000_000)
+        const refused = { code: 'FRAME_SIZE_INVALID', message: says }
+        assert.throws(() => {
+          decoder.push(bytes.slice(0, cut), [])
+          decoder.push(bytes.slice(cut, 4), [])
+        }, refused)
+      }
+    })
+  }
+
   it('complains about the size first when size and version are wrong', () => {
     assert.throws(() => new FrameDecoder(100).push(header(4, 9), []), coded('FRAME_SIZE_INVALID'))
   })

@@ -146,7 +146,10 @@ for (const [name, medium] of Object.entries({ 'tls:': tls, 'dtls-sctp:': dtlsSct
           await until(() => rejected.length === i, 'onRejected is told')
           // On TCP the client may be gone before its alert is read.
           const others = medium === tls ? (['HANDSHAKE_FAILED', 'CONNECTION_RESET'] as const) : []
-          assert.match(connectError(rejected[i - 1], 'CERTIFICATE_REJECTED', ...others).message, /a client/)
+          const { message, remoteAddress } = connectError(rejected[i - 1], 'CERTIFICATE_REJECTED', ...others)
+          assert.match(remoteAddress ?? 'none', /:\/\/127\.0\.0\.1:\d+$/)
+          assert(message.includes(`with ${remoteAddress} failed`), message)
+          if (medium === dtlsSctp) assert.match(message, /the client refused our certificate/)
         }
         if (refusal.good === undefined) listener.updateTls(localhost)
         await assertServed(t, listener, refusal.good ?? { ca })

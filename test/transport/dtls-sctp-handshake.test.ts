@@ -134,16 +134,34 @@ describe('handshakeTimeoutMs on dtls-sctp:', () => {
       if (way === 'toServer' || isAnswer) pass(datagram)
     })
     const connecting = connect(address, { tls: { ca }, handshakeTimeoutMs: 300 })
-    assert.match((await failure(connecting, 'HANDSHAKE_TIMEOUT')).message, /300/)
+    const { message } = await failure(connecting, 'HANDSHAKE_TIMEOUT')
+    assert.equal(message, `DTLS handshake with ${address} took longer than 300 ms`)
   })
 
-  test('bounds the wait for an association inside a connection that is up', async t => {
+  test('bounds the wait for an association inside a connection that is up, and says so at both ends', async t => {
+    const rejected: ConnectError[] = []
+    const onRejected = (error: ConnectError): unknown => rejected.push(error)
+    const listener = await openListener(t, dtlsSctp, { handshakeTimeoutMs: 300, onRejected })
+    const { address } = await UdpRelay.open(t, listener.address, (datagram, way, pass) => {
+      if (way === 'toServer' || epochOf(datagram) === 0) pass(datagram)
+    })
+    const connecting = connect(address, { tls: { ca }, handshakeTimeoutMs: 1000 })
+    await until(() => rejected.length > 0, 'onRejected is told')
+    const error = connectError(rejected[0], 'HANDSHAKE_TIMEOUT')
+    assert.match(error.remoteAddress ?? 'none', /^dtls-sctp:\/\/127\.0\.0\.1:\d+$/)
+    assert.equal(error.message, `SCTP handshake with ${error.remoteAddress} took longer than 300 ms`)
+    const { message } = await failure(connecting, 'HANDSHAKE_TIMEOUT', 'CONNECT_FAILED')
+    assert.match(message, /^SCTP handshake with|the peer closed its DTLS connection/)
+  })
+
+  test('says at a client that it is SCTP that is silent', async t => {
     const { listener } = await openTold(t)
     const { address } = await UdpRelay.open(t, listener.address, (datagram, way, pass) => {
       if (way === 'toServer' || epochOf(datagram) === 0) pass(datagram)
     })
-    const connecting = connect(address, { tls: { ca }, handshakeTimeoutMs: 300 })
-    assert.match((await failure(connecting, 'HANDSHAKE_TIMEOUT')).message, /300/)
+    const connecting = connect(address, { tls: { ca }, handshakeTimeoutMs: 500 })
+    const { message } = await failure(connecting, 'HANDSHAKE_TIMEOUT')
+    assert.equal(message, `SCTP handshake with ${address} took longer than 500 ms`)
   })
 
   test('begins with the first answer: before it, connectTimeoutMs counts', async t => {

@@ -125,6 +125,11 @@ export function listening(medium: Medium): void {
       ['LISTENER_FULL', 'LISTENER_FULL', 'LISTENER_FULL'],
     )
     assert.match(rejected[0]!.message, /2/)
+    for (const { remoteAddress, message } of rejected) {
+      assert.equal(remoteAddress && withoutPorts(remoteAddress), withoutPorts(atFirst.remoteAddress))
+      assert.notEqual(remoteAddress?.match(/:\d/) && remoteAddress, atFirst.remoteAddress)
+      assert(message.includes(remoteAddress!), message)
+    }
 
     const closed = first.close()
     await within(atFirst.close())
@@ -186,4 +191,9 @@ async function assertPlaceIsFree(
     }
   }
   assert.fail('no place became free')
+}
+
+/** The host is the same for all peers of a test, if they have one; their ports differ. */
+function withoutPorts(address: string): string {
+  return address.replace(/:\d+|=\d+/g, ':PORT')
 }

@@ -1,7 +1,7 @@
-import { ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import { ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
 import type { ListenSettings } from '../../../options.ts'
 import type { ByteStreamListenerSink } from '../../byte-stream.ts'
-import { handshakeError } from '../../node-errors.ts'
+import { rejectedHandshake } from '../../node-errors.ts'
 import { Association } from '../../sctp/association/association.ts'
 import type { CookieState } from '../../sctp/association/cookie.ts'
 import type { Acceptor } from '../../sctp/endpoint/endpoint.ts'
@@ -38,12 +38,12 @@ export interface AcceptedPeerParts {
   readonly onGone: (accepted: AcceptedPeer) => void
 }
 
-const CLIENT = 'a client'
-
 /** A peer that has begun a handshake, and proved by its cookie that it is where it says. */
 export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   readonly clientRandom: string
   readonly peer: PeerAddress
+  /** As a URL. */
+  readonly #name: string
   readonly #parts: AcceptedPeerParts
   readonly #endpoint: SecureEndpoint
   readonly #timer: NodeJS.Timeout
@@ -56,6 +56,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   constructor(parts: AcceptedPeerParts) {
     this.clientRandom = parts.clientRandom
     this.peer = parts.peer
+    this.#name = formatDtlsSctpAddress(parts.peer.address, parts.peer.port, parts.target.sctpPort)
     this.#parts = parts
     this.#timer = setTimeout(() => this.#onTimeout(), parts.settings.handshakeTimeoutMs)
     this.#endpoint = secureEndpoint(parts.socket, parts.peer, parts.connection, this)
@@ -92,14 +93,14 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   }
 
   /** SCTP's handshake is done, too. */
-  accept(cookie: CookieState, peer: PeerAddress, now: number): AssociationStream | undefined {
+  accept(cookie: CookieState, _peer: PeerAddress, now: number): AssociationStream | undefined {
     if (this.#endpoint.hasStream) return undefined
-    const { target, settings, sink } = this.#parts
+    const { settings, sink } = this.#parts
     clearTimeout(this.#timer)
     const stream = this.#endpoint.makeStream(
       {
         localAddress: this.#parts.localAddress,
-        remoteAddress: formatDtlsSctpAddress(peer.address, peer.port, target.sctpPort),
+        remoteAddress: this.#name,
         tls: this.#tls,
       },
       options => Association.accept(options, cookie, now),
@@ -115,7 +116,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   }
 
   onFailed(failure: DtlsFailure): void {
-    this.#reject(handshakeError(failure, CLIENT, 'DTLS'))
+    this.#reject(rejectedHandshake(failure, this.#name, 'DTLS'))
   }
 
   onLingering(): void {
@@ -136,13 +137,19 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
 
   #onTimeout(): void {
     const { handshakeTimeoutMs } = this.#parts.settings
-    const message = `DTLS handshake with ${CLIENT} took longer than ${handshakeTimeoutMs} ms`
-    this.#reject(new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message))
+    const message = `${this.#protocol} handshake with ${this.#name} took longer than ${handshakeTimeoutMs} ms`
+    const error = new ConnectError(ConnectErrorCode.HANDSHAKE_TIMEOUT, message)
+    this.#reject(rejectionOf(error, this.#name))
     this.#endpoint.close()
   }
 
+  /** Whose handshake is under way. */
+  get #protocol(): string {
+    return this.#endpoint.isUp ? 'SCTP' : 'DTLS'
+  }
+
   #rejectBecause(why: string): void {
-    this.#reject(handshakeError(new Error(why), CLIENT, 'DTLS'))
+    this.#reject(rejectedHandshake(new Error(why), this.#name, this.#protocol))
   }
 
   #reject(error: ConnectError): void {

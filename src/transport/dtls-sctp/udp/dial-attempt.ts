@@ -59,6 +59,11 @@ export class DialAttempt implements SecureEndpointOwner {
     this.#endpoint.start()
   }
 
+  /** Whether the handshake of DTLS is done. */
+  get isUp(): boolean {
+    return this.#endpoint.isUp
+  }
+
   giveUp(): void {
     this.#isSettled = true
     if (this.#stream === undefined) this.#endpoint.close()

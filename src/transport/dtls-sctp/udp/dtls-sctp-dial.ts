@@ -50,6 +50,11 @@ export class DtlsSctpDial implements AddressAttempt<DtlsSctpDial> {
     return this.#opened!
   }
 
+  /** Whether the handshake of DTLS is done; then that of SCTP is under way. */
+  get isUp(): boolean {
+    return this.#attempt?.isUp === true
+  }
+
   giveUp(): void {
     this.#isGivenUp = true
     this.#attempt?.giveUp()

@@ -1,10 +1,10 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
 import { optionError } from '../../../option-rules.ts'
 import type { ListenSettings, TlsIdentity, TlsListenOptions } from '../../../options.ts'
 import type { Address } from '../../address.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
 import { type Lookup, lookUpToListen } from '../../host-lookup.ts'
-import { codeOf, handshakeError } from '../../node-errors.ts'
+import { codeOf, rejectedHandshake } from '../../node-errors.ts'
 import type { PeerAddress } from '../../sctp/endpoint/peer-address.ts'
 import { SharedByPort } from '../../sctp/udp/shared-by-port.ts'
 import { UdpSocket } from '../../sctp/udp/udp-socket.ts'
@@ -113,13 +113,17 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   ): AcceptedPeer | undefined {
     const { answer, connection, failure } = this.#server.onClientHello(record, cookies)
     if (answer !== undefined && answer.length > 0) this.#socket.socket.send(answer, peer)
-    if (failure !== undefined) this.#sink.onRejected(handshakeError(failure, 'a client', 'DTLS'))
+    if (failure !== undefined) this.#sink.onRejected(rejectedHandshake(failure, this.#nameOf(peer), 'DTLS'))
     if (connection === undefined) return undefined
     if (this.#hasRoomWithout(replaced)) return this.#accept(record, connection, peer)
     connection.free()
     this.#socket.socket.send(refusalOf(record), peer)
-    this.#sink.onRejected(this.#fullError())
+    this.#sink.onRejected(rejectionOf(this.#fullError(), this.#nameOf(peer)))
     return undefined
+  }
+
+  #nameOf({ address, port }: PeerAddress): string {
+    return formatDtlsSctpAddress(address, port, this.#target.sctpPort)
   }
 
   #hasRoomWithout(replaced: readonly AcceptedPeer[]): boolean {

@@ -1,4 +1,4 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
 import type { ListenSettings } from '../../../options.ts'
 import type { Address } from '../../address.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
@@ -77,7 +77,8 @@ export class SctpListener implements ByteStreamListener, Acceptor {
 
   accept(cookie: CookieState, peer: PeerAddress, now: number): AssociationStream | undefined {
     if (this.#open >= this.#settings.maxConnections) {
-      this.#sink.onRejected(this.#fullError())
+      const remoteAddress = formatSctpAddress(peer.address, cookie.peerPort, peer.port)
+      this.#sink.onRejected(rejectionOf(this.#fullError(), remoteAddress))
       return undefined
     }
     this.#open++
