@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ReadSink, SocketReads } from './socket-reads.ts'
-import { hasEnded } from './tls-end.ts'
+import { hasEnded, isReading } from './tls-end.ts'
+
+/** How a TLS stream has ended: with `close_notify`, without, or in a way that this runtime does not tell. */
+type End = 'clean' | 'cut' | 'unknown'
 
 /**
  * Reads a TLS socket: takes what it pushes before the machinery of its stream does, which makes the receiver 1.1 times
@@ -10,25 +13,36 @@ import { hasEnded } from './tls-end.ts'
 export class TlsReads implements SocketReads {
   readonly socket: TLSSocket
   #sink: ReadSink | undefined
-  #truncated = false
+  /** Told at the end of the stream, where Node calls `push` as it is documented. Nothing is assumed before. */
+  #end: End
 
-  /** @param carrier what `socket` was made over, to tell how it ends; undefined if every end is clean */
+  /**
+   * @param socket its handshake has just been done
+   * @param carrier what `socket` was made over, to tell how it ends; undefined if every end is clean
+   */
   constructor(socket: TLSSocket, carrier: Socket | undefined) {
     this.socket = socket
+    this.#end = carrier === undefined ? 'clean' : 'unknown'
+    const readingIsTold = isReading(socket)
+    let isFull = false
     const { push } = socket
     socket.push = (chunk, encoding) => {
-      if (chunk === null) this.#truncated = carrier !== undefined && hasEnded(carrier, socket)
-      else if (this.#takesDirectly()) {
+      if (chunk !== null && this.#takesDirectly()) {
         this.#sink!.onData(owned(chunk as Uint8Array))
         return true
       }
-      return push.call(socket, chunk, encoding)
+      if (chunk === null && carrier !== undefined) {
+        this.#end = hasEnded(carrier, socket, readingIsTold && isFull) ? 'cut' : 'clean'
+      }
+      const takesMore = push.call(socket, chunk, encoding)
+      isFull = !takesMore
+      return takesMore
     }
   }
 
-  /** Whether the stream, which has ended, was cut: its end came without a `close_notify`. */
+  /** Whether the stream, which has ended, may have been cut: nothing shows that `close_notify` came before its end. */
   get truncated(): boolean {
-    return this.#truncated
+    return this.#end !== 'clean'
   }
 
   start(sink: ReadSink): void {

@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { ConnectDatagram, type ConnectError, connect, listen } from '../../src/index.ts'
 import { certificates } from '../support/certificates.ts'
-import { receiveNumbered, sendNumbered } from '../support/data.ts'
+import { assertCleanEnd, receiveNumbered, sendNumbered } from '../support/data.ts'
 import { connectError, failure } from '../support/errors.ts'
 import { failOnLeaks } from '../support/leaks.ts'
 import { tls } from '../support/media.ts'
@@ -222,3 +222,27 @@ test('an abort in the turn in which the direction is ended leaves no connection 
     await within(client.close().catch(() => {}))
   }
 })
+
+for (const kilobytes of [20, 40, 70, 100, 115, 130, 150]) {
+  test(`a clean end that comes in one go with ${kilobytes} KB that nobody reads yet stays clean`, async t => {
+    const listener = await openListener(t, tls, { receiveQueueBytes: 1 })
+    let hold = false
+    const { port } = await rawServer(t, near => {
+      const held: Buffer[] = []
+      const far = rawConnect({ port: Number(new URL(listener.address).port), host: '127.0.0.1' })
+      t.after(() => far.destroy())
+      far.on('error', () => {}).on('data', chunk => near.write(chunk))
+      near.resume().on('data', chunk => (hold ? held.push(chunk) : far.write(chunk)))
+      near.on('end', () => far.end(Buffer.concat(held)))
+    })
+    const accepted = acceptOne(t, listener)
+    const client = await openClient(t, tls, `tls://127.0.0.1:${port}`)
+    const server = await accepted
+    hold = true
+    await sendNumbered(client.writer, kilobytes, 1000)
+    void client.writer.close()
+    await sleep(50)
+    await receiveNumbered(server.reader, kilobytes, 1000)
+    await assertCleanEnd(server.reader)
+  })
+}
