@@ -88,6 +88,11 @@ export interface ConnectOptions extends ConnectionOptions {
 export interface ListenOptions extends ConnectionOptions {
   /** Most connections open at once, those in the handshake included. Further ones are reset. Default 10,000. */
   readonly maxConnections?: number | undefined
+  /**
+   * Most of them from one IP address, on the schemes with hosts: so one peer cannot take the places of all. All of an
+   * IPv6 /64 count as one address, as do an IPv4 address and its IPv6 form. Further ones are reset. 0: no limit. Default 0.
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
   /** Connections that the operating system keeps while the program is busy; not on `sctp:` and `dtls-sctp:`. Default 511. */
   readonly backlog?: number | undefined
   /**
@@ -136,6 +141,7 @@ const connectDefaults = {
 const listenDefaults = {
   ...connectionDefaults,
   maxConnections: 10_000,
+  maxConnectionsPerAddress: 0,
   backlog: 511,
   socketMode: undefined,
   tls: undefined,
@@ -242,6 +248,7 @@ const connectRules: Rules = {
 const listenRules: Rules = {
   ...connectionRules,
   maxConnections: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  maxConnectionsPerAddress: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   backlog: wholeNumber(1, 65_535),
   socketMode: fileMode,
   tls: object,

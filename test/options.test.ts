@@ -102,6 +102,7 @@ const connectRows: Row[] = [
 const listenRows: Row[] = [
   ...connectionRows,
   { name: 'maxConnections', byDefault: 10_000, ...whole(1, MAX_SAFE) },
+  { name: 'maxConnectionsPerAddress', byDefault: 0, ...whole(0, MAX_SAFE) },
   { name: 'backlog', byDefault: 511, ...whole(1, 65_535) },
   { name: 'socketMode', byDefault: undefined, ...whole(0, 0o777) },
   { name: 'tls', byDefault: undefined, ...tlsObject },

@@ -1,6 +1,7 @@
-import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectSettings, ListenSettings } from '../options.ts'
 import { type Address, addressError } from './address.ts'
+import { Admission, type Place } from './admission.ts'
 import type { ByteStream, ByteStreamListener, ByteStreamListenerSink } from './byte-stream.ts'
 import { memoryPair, UNNAMED } from './memory-stream.ts'
 
@@ -30,7 +31,7 @@ export async function bind(
   if (listeners.has(name)) {
     throw new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${address.text} is in use`)
   }
-  const listener = new MemoryListener(name, settings.maxConnections, sink)
+  const listener = new MemoryListener(name, settings, sink)
   listeners.set(name, listener)
   return listener
 }
@@ -38,28 +39,32 @@ export async function bind(
 class MemoryListener implements ByteStreamListener {
   readonly address: string
   readonly #name: string
-  readonly #maxConnections: number
+  readonly #admission: Admission
   readonly #sink: ByteStreamListenerSink
-  #open = 0
 
-  constructor(name: string, maxConnections: number, sink: ByteStreamListenerSink) {
+  constructor(name: string, settings: ListenSettings, sink: ByteStreamListenerSink) {
     this.address = `memory://${encodeURIComponent(name)}`
     this.#name = name
-    this.#maxConnections = maxConnections
+    this.#admission = new Admission(this.address, settings)
     this.#sink = sink
   }
 
   connect(): ByteStream {
-    if (this.#open >= this.#maxConnections) {
-      const message = `${this.address} turned a peer away: maxConnections is ${this.#maxConnections}`
-      const full = new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
-      this.#sink.onRejected(rejectionOf(full, UNNAMED))
-      throw new ConnectError(ConnectErrorCode.CONNECT_FAILED, message)
-    }
-    this.#open++
-    const [near, far] = memoryPair(this.address, () => this.#open--)
+    const place = this.#enter()
+    const [near, far] = memoryPair(this.address, () => place.leave())
+    place.established()
     this.#sink.onStream(far)
     return near
+  }
+
+  #enter(): Place {
+    try {
+      return this.#admission.enter({ ip: undefined, remoteAddress: UNNAMED })
+    } catch (cause) {
+      const { message } = cause as ConnectError
+      this.#sink.onRejected(cause as ConnectError)
+      throw new ConnectError(ConnectErrorCode.CONNECT_FAILED, message, { cause })
+    }
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import {
 import { aborted, asConnectError, ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { Address } from './address.ts'
+import { Admission, type Place } from './admission.ts'
 import { type Lookup, lookUpToListen } from './host-lookup.ts'
 import { codeOf } from './node-errors.ts'
 import { socketOptions } from './socket-options.ts'
@@ -20,8 +21,8 @@ export interface SocketListenerParts {
   readonly settings: ListenSettings
   /** What becomes of a socket of the server's, which is not read yet. */
   readonly open?: (accepted: Socket) => SocketReads
-  /** A peer has connected, within `maxConnections`. May throw a ConnectError: the peer is then turned away. */
-  readonly onSocket: (reads: SocketReads) => void
+  /** A peer was let in, whose handshake begins. May throw a ConnectError: the peer is then turned away. */
+  readonly onSocket: (reads: SocketReads, place: Place) => void
   readonly onRejected: (error: ConnectError) => void
   /** The address of a peer, as a URL; undefined if it is gone already. */
   readonly peerOf: (socket: Socket) => string | undefined
@@ -53,7 +54,7 @@ export async function bindHost(
   return bindSockets({ ...parts, target: { host: found, port } })
 }
 
-/** Binds a server of Node's, which counts its connections and outlives what goes wrong with any of them. */
+/** Binds a server of Node's, which lets peers in and outlives what goes wrong with any of them. */
 export async function bindSockets(parts: SocketListenerParts): Promise<SocketListener> {
   const { settings, address } = parts
   const server = createServer({ ...socketOptions(settings), pauseOnConnect: true })
@@ -68,17 +69,16 @@ export async function bindSockets(parts: SocketListenerParts): Promise<SocketLis
 }
 
 function admit(server: Server, parts: SocketListenerParts): void {
-  const { open = adoptSocket, address } = parts
-  let connections = 0
-  const onClose = (): void => void connections--
+  const { open = adoptSocket, address, settings } = parts
+  const admission = new Admission(address.text, settings)
   server.on('connection', accepted => {
-    const reads = open(accepted)
-    const { socket } = reads
-    connections++
-    socket.on('close', onClose)
+    let socket = accepted
     try {
-      if (connections > parts.settings.maxConnections) throw fullError(parts)
-      parts.onSocket(reads)
+      const reads = open(accepted)
+      socket = reads.socket
+      const place = admission.enter({ ip: socket.remoteAddress, remoteAddress: parts.peerOf(socket) })
+      socket.once('close', () => place.leave())
+      parts.onSocket(reads, place)
     } catch (error) {
       socket.on('error', ignore)
       const peer = parts.peerOf(socket)
@@ -87,13 +87,6 @@ function admit(server: Server, parts: SocketListenerParts): void {
       parts.onRejected(peer === undefined ? why : rejectionOf(why, peer))
     }
   })
-}
-
-function fullError({ settings, address }: SocketListenerParts): ConnectError {
-  return new ConnectError(
-    ConnectErrorCode.LISTENER_FULL,
-    `${address.text} turned a peer away: maxConnections is ${settings.maxConnections}`,
-  )
 }
 
 function listening(

@@ -35,7 +35,10 @@ export async function bind(
   const listener = await bindHost(host, port, lookup, {
     address,
     settings,
-    onSocket: reads => sink.onStream(streamOver(reads, settings)),
+    onSocket(reads, place) {
+      sink.onStream(streamOver(reads, settings))
+      place.established()
+    },
     onRejected: error => sink.onRejected(error),
     peerOf: socket => peerOf('tcp:', socket),
     turnAway: resetSocket,

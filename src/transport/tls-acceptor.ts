@@ -3,6 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { ConnectError, ConnectErrorCode, rejectionOf } from '../errors.ts'
 import { optionError } from '../option-rules.ts'
 import type { ListenSettings, TlsIdentity } from '../options.ts'
+import type { Place } from './admission.ts'
 import type { ByteStream, ByteStreamListenerSink } from './byte-stream.ts'
 import { rejectedHandshake } from './node-errors.ts'
 import { keepMutual, nodeTlsOptions } from './tls-credentials.ts'
@@ -15,6 +16,7 @@ const NODE_TIMEOUT_FACTOR = 10
 /** A peer whose handshake is under way. */
 interface Handshake {
   readonly carrier: TlsCarrier
+  readonly place: Place
   readonly timer: NodeJS.Timeout
   timedOut: boolean
 }
@@ -60,11 +62,11 @@ export class TlsAcceptor {
    * @throws ConnectError `CONNECTION_RESET` if it is gone already, `HANDSHAKE_FAILED` if this runtime cannot do what
    * `requireCloseNotify` asks for
    */
-  accept(socket: Socket): void {
+  accept(socket: Socket, place: Place): void {
     const carrier = carryTls(socket, this.#requireCloseNotify)
     checkThatEndsAreTold(carrier)
     const timer = setTimeout(() => this.#onTimeout(handshake), this.#timeoutMs)
-    const handshake: Handshake = { carrier, timer, timedOut: false }
+    const handshake: Handshake = { carrier, place, timer, timedOut: false }
     this.#handshakes.add(handshake)
     this.#bySocket.set(socket, handshake)
     socket.once('close', () => this.#onGone(handshake))
@@ -101,6 +103,7 @@ export class TlsAcceptor {
       return
     }
     clearTimeout(handshake.timer)
+    handshake.place.established()
     const stream = this.#streamOver(tlsSocket, handshake.carrier)
     if (stream !== undefined) this.#sink.onStream(stream)
   }

@@ -47,7 +47,7 @@ export async function bind(
     address,
     settings,
     open: accepted => new EventReads(accepted),
-    onSocket: ({ socket }) => acceptor.accept(socket),
+    onSocket: ({ socket }, place) => acceptor.accept(socket, place),
     onRejected: error => sink.onRejected(error),
     peerOf: socket => peerOf('tls:', socket),
     turnAway: resetSocket,

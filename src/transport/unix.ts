@@ -46,7 +46,10 @@ export async function bind(
       target: { path },
       address,
       settings,
-      onSocket: reads => sink.onStream(new SocketStream(reads, addresses, settings, manners)),
+      onSocket(reads, place) {
+        sink.onStream(new SocketStream(reads, addresses, settings, manners))
+        place.established()
+      },
       onRejected: error => sink.onRejected(error),
       peerOf: () => UNNAMED,
       turnAway: socket => breakOff(socket, false),

@@ -1,5 +1,6 @@
 import { ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
 import type { ListenSettings } from '../../../options.ts'
+import type { Place } from '../../admission.ts'
 import type { ByteStreamListenerSink } from '../../byte-stream.ts'
 import { rejectedHandshake } from '../../node-errors.ts'
 import { Association } from '../../sctp/association/association.ts'
@@ -21,6 +22,8 @@ export interface AcceptedPeerParts {
   readonly socket: UdpSocket
   readonly peer: PeerAddress
   readonly connection: DtlsConnection
+  /** What it occupies at the listener, until its association is gone, or it is clear that it will have none. */
+  readonly place: Place
   /** Of the ClientHello that it began with. */
   readonly clientRandom: string
   readonly target: DtlsSctpAddress
@@ -68,6 +71,10 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     return this.#isLingering
   }
 
+  get place(): Place {
+    return this.#parts.place
+  }
+
   receive(datagram: Uint8Array): void {
     this.#endpoint.receive(datagram)
   }
@@ -111,6 +118,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
       },
     )
     stream.onLeft = () => this.#leave()
+    this.place.established()
     sink.onStream(stream)
     return stream
   }
@@ -161,6 +169,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
   #leave(): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
+    this.place.leave()
     this.#parts.onLeft(this)
   }
 }

@@ -1,7 +1,8 @@
-import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
 import { optionError } from '../../../option-rules.ts'
 import type { ListenSettings, TlsIdentity, TlsListenOptions } from '../../../options.ts'
 import type { Address } from '../../address.ts'
+import { Admission, type Place } from '../../admission.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
 import { type Lookup, lookUpToListen } from '../../host-lookup.ts'
 import { codeOf, rejectedHandshake } from '../../node-errors.ts'
@@ -27,6 +28,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   readonly #tls: TlsListenOptions
   readonly #sink: ByteStreamListenerSink
   readonly #socket: DtlsSocket
+  readonly #admission: Admission
   readonly #peers = new Set<AcceptedPeer>()
   #server: DtlsServer
   #isClosed = false
@@ -84,6 +86,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     this.#settings = settings
     this.#tls = tls
     this.#sink = sink
+    this.#admission = new Admission(this.address, settings)
     socket.listen(this)
   }
 
@@ -115,28 +118,35 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     if (answer !== undefined && answer.length > 0) this.#socket.socket.send(answer, peer)
     if (failure !== undefined) this.#sink.onRejected(rejectedHandshake(failure, this.#nameOf(peer), 'DTLS'))
     if (connection === undefined) return undefined
-    if (this.#hasRoomWithout(replaced)) return this.#accept(record, connection, peer)
+    const place = this.#enter(peer, replaced)
+    if (place !== undefined) return this.#accept(record, connection, peer, place)
     connection.free()
     this.#socket.socket.send(refusalOf(record), peer)
-    this.#sink.onRejected(rejectionOf(this.#fullError(), this.#nameOf(peer)))
     return undefined
+  }
+
+  /** A peer that begins anew takes the place that it has. */
+  #enter(peer: PeerAddress, replaced: readonly AcceptedPeer[]): Place | undefined {
+    const places = replaced.map(({ place }) => place)
+    try {
+      return this.#admission.enter({ ip: peer.address, remoteAddress: this.#nameOf(peer) }, places)
+    } catch (error) {
+      this.#sink.onRejected(error as ConnectError)
+      return undefined
+    }
   }
 
   #nameOf({ address, port }: PeerAddress): string {
     return formatDtlsSctpAddress(address, port, this.#target.sctpPort)
   }
 
-  #hasRoomWithout(replaced: readonly AcceptedPeer[]): boolean {
-    const staying = this.#peers.size - replaced.filter(peer => this.#peers.has(peer)).length
-    return staying < this.#settings.maxConnections
-  }
-
-  #accept(record: Uint8Array, connection: DtlsConnection, peer: PeerAddress): AcceptedPeer {
+  #accept(record: Uint8Array, connection: DtlsConnection, peer: PeerAddress, place: Place): AcceptedPeer {
     const socket = this.#socket
     const accepted = new AcceptedPeer({
       socket: socket.socket,
       peer: { address: peer.address, port: peer.port },
       connection,
+      place,
       clientRandom: clientRandomOf(record),
       target: this.#target,
       localAddress: this.address,
@@ -149,11 +159,6 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     })
     this.#peers.add(accepted)
     return accepted
-  }
-
-  #fullError(): ConnectError {
-    const message = `${this.address} turned a peer away: maxConnections is ${this.#settings.maxConnections}`
-    return new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
   }
 }
 

@@ -1,6 +1,7 @@
-import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
 import type { ListenSettings } from '../../../options.ts'
 import type { Address } from '../../address.ts'
+import { Admission, type Peer, type Place } from '../../admission.ts'
 import type { ByteStreamListener, ByteStreamListenerSink } from '../../byte-stream.ts'
 import { type Lookup, lookUpToListen } from '../../host-lookup.ts'
 import { Association } from '../association/association.ts'
@@ -26,7 +27,7 @@ export class SctpListener implements ByteStreamListener, Acceptor {
   readonly #port: number
   readonly #settings: ListenSettings
   readonly #sink: ByteStreamListenerSink
-  #open = 0
+  readonly #admission: Admission
 
   /** @throws ConnectError `LISTEN_FAILED`, `ABORTED` */
   static async open(
@@ -68,6 +69,7 @@ export class SctpListener implements ByteStreamListener, Acceptor {
     this.#port = port
     this.#settings = settings
     this.#sink = sink
+    this.#admission = new Admission(this.address, settings)
     endpoint.listen(port, this)
   }
 
@@ -76,17 +78,14 @@ export class SctpListener implements ByteStreamListener, Acceptor {
   }
 
   accept(cookie: CookieState, peer: PeerAddress, now: number): AssociationStream | undefined {
-    if (this.#open >= this.#settings.maxConnections) {
-      const remoteAddress = formatSctpAddress(peer.address, cookie.peerPort, peer.port)
-      this.#sink.onRejected(rejectionOf(this.#fullError(), remoteAddress))
-      return undefined
-    }
-    this.#open++
+    const remoteAddress = formatSctpAddress(peer.address, cookie.peerPort, peer.port)
+    const place = this.#enter({ ip: peer.address, remoteAddress })
+    if (place === undefined) return undefined
     const stream = this.#endpoint.makeStream(
       { address: peer.address, port: peer.port },
       {
         localAddress: this.address,
-        remoteAddress: formatSctpAddress(peer.address, cookie.peerPort, peer.port),
+        remoteAddress,
       },
       options => Association.accept(options, cookie, now),
       {
@@ -95,14 +94,19 @@ export class SctpListener implements ByteStreamListener, Acceptor {
         heartbeatIntervalMs: heartbeatIntervalMs(this.#settings),
       },
     )
-    stream.onLeft = () => this.#open--
+    stream.onLeft = () => place.leave()
+    place.established()
     this.#sink.onStream(stream)
     return stream
   }
 
-  #fullError(): ConnectError {
-    const message = `${this.address} turned a peer away: maxConnections is ${this.#settings.maxConnections}`
-    return new ConnectError(ConnectErrorCode.LISTENER_FULL, message)
+  #enter(peer: Peer): Place | undefined {
+    try {
+      return this.#admission.enter(peer)
+    } catch (error) {
+      this.#sink.onRejected(error as ConnectError)
+      return undefined
+    }
   }
 }
 
