@@ -8,13 +8,13 @@ import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
 import type { TlsInfo } from '../transport/tls-info.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Deadline } from './deadline.ts'
-import { Fifo } from './fifo.ts'
-import { Deferred, rejected, rejectedAgain } from './promises.ts'
+import { Ending } from './ending.ts'
+import { rejected } from './promises.ts'
 import { QueueReader, type ReaderEvents } from './reader.ts'
 import type { SessionLink, SessionUser } from './session-link.ts'
 import { timeout } from './timeouts.ts'
 import type { Connection, Session } from './types.ts'
-import { type CallOptions, Waiter, wait } from './waiter.ts'
+import type { CallOptions } from './waiter.ts'
 import { readableOf, writableOf } from './web-streams.ts'
 import { QueueWriter, type WriterEvents } from './writer.ts'
 
@@ -49,10 +49,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   #idleDeadline: Deadline | undefined
   #closeDeadline: CloseDeadline | undefined
   #state: State = OPEN
-  /** Made when somebody first asks for `closed`. */
-  #closed: Deferred<void> | undefined
-  /** Those who wait for the end; made for the first. */
-  #enders: Fifo<Waiter<void>> | undefined
+  readonly #ending: Ending
   /** Whether the user has called `close()` or `abort()`, and so learns of a failure without `await using`. */
   #endAsked = false
   #readable: ReadableStream<ConnectDatagram> | undefined
@@ -65,6 +62,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.#link = link
     this.#settings = settings
     this.#platform = platform
+    this.#ending = new Ending(platform)
     this.#decoder = new FrameDecoder(settings.maxMessageBytes, platform.allocate)
     this.reader = new QueueReader(settings.receiveQueueBytes, this, link !== undefined)
     // A session keeps what it is given and bounds what is on its way by itself.
@@ -92,11 +90,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   }
 
   get closed(): Promise<void> {
-    if (this.#closed === undefined) {
-      this.#closed = new Deferred()
-      this.#settleClosed()
-    }
-    return this.#closed.promise
+    return this.#ending.closed
   }
 
   get readable(): ReadableStream<ConnectDatagram> {
@@ -128,7 +122,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#end()
-      await this.whenEnded()
+      await this.#ending.leaveScope()
     } catch (error) {
       const known = this.#endAsked || this.reader.errorReported || this.writer.errorReported
       if (!known) throw error
@@ -137,13 +131,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   /** As `closed`, with a promise for each call. When `signal` fires first, only the waiting ends. */
   whenEnded(signal?: AbortSignal): Promise<void> {
-    if (this.#state.kind === 'closed') return Promise.resolve()
-    if (this.#state.kind === 'failed') return rejectedAgain(this.#state.error)
-    if (signal?.aborted) return rejected(aborted('close', signal.reason))
-    const waiter = new Waiter<void>()
-    this.#enders ??= new Fifo()
-    wait(this.#enders, waiter, 'close', signal)
-    return waiter.promise
+    return this.#ending.wait(signal)
   }
 
   onData(chunk: Uint8Array): void {
@@ -174,6 +162,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
       this.#break(error as ConnectError)
       return
     }
+    this.#ending.noteProgress()
     this.reader.onEnd()
   }
 
@@ -187,7 +176,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   onFinish(): void {
     if (this.#state.kind !== 'open') return
-    this.#closeDeadline?.noteProgress()
+    this.#noteClosing()
     this.writer.onFinish()
   }
 
@@ -199,7 +188,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     }
     this.#state = { kind: 'closed' }
     this.#disposeDeadlines()
-    this.#settleClosed()
+    this.#ending.settle(undefined)
   }
 
   /** Reading stops, so nothing can be asked of the peer. */
@@ -262,7 +251,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
 
   onProgress(): void {
     this.#noteActivity()
-    this.#closeDeadline?.noteProgress()
+    this.#noteClosing()
   }
 
   onAttached(): void {
@@ -285,6 +274,11 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     }
   }
 
+  #noteClosing(): void {
+    this.#closeDeadline?.noteProgress()
+    this.#ending.noteProgress()
+  }
+
   /** This end breaks the connection off. */
   #break(error: ConnectError): void {
     if (this.#state.kind === 'open') this.#fail(this.#reset(error))
@@ -304,17 +298,7 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
     this.#disposeDeadlines()
     this.reader.fail(error)
     this.writer.fail(error)
-    this.#settleClosed()
-  }
-
-  #settleClosed(): void {
-    const state = this.#state
-    if (state.kind === 'open') return
-    const waiting = [this.#closed, ...(this.#enders?.drain() ?? [])]
-    for (const each of waiting) {
-      if (state.kind === 'closed') each?.resolve()
-      else each?.reject(state.error)
-    }
+    this.#ending.settle(error)
   }
 
   /** While this end does not read, an idle peer is not the peer's fault. */

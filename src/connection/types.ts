@@ -68,8 +68,16 @@ export interface Connection extends AsyncDisposable {
   abort(reason?: Error): void
 
   /**
-   * `close()`, for `await using`. Does not throw what the user has been given already by `receive`, `send`, `flush`
-   * or `close`, or has caused by `abort`.
+   * `close()`, for `await using`, with less patience: it fulfils also when nothing has moved for 250 ms (no byte was written,
+   * and neither direction has ended), so that a peer that nobody closes does not hide the error that ended the block. The
+   * closing then goes on in the background, with its own `closeTimeoutMs`, and what was sent still arrives; in a session,
+   * the peer's application may consume it later. It keeps the process alive as long as that takes. What goes wrong after the
+   * 250 ms is told by `closed` alone: who needs to know the end awaits `close()` as the last statement of the block, and so
+   * does who calls `process.exit()` behind it.
+   *
+   * Does not throw what the user has been given already by `receive`, `send`, `flush` or `close`, or has caused by `abort`.
+   *
+   * @throws ConnectError what made the connection fail before that
    */
   [Symbol.asyncDispose](): Promise<void>
 }

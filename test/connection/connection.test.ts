@@ -658,6 +658,62 @@ describe('disposal', () => {
     assert.equal((disposed.error as ConnectError).code, 'CLOSE_TIMEOUT')
   })
 
+  it('waits no longer than 250 ms for a peer that does nothing, and the closing goes on', async () => {
+    const all = scene()
+    const disposed = watch(all.connection[Symbol.asyncDispose]())
+    all.platform.advance(249)
+    assert.deepEqual(await states(disposed), ['pending'])
+    all.platform.advance(1)
+    assert.deepEqual(await states(disposed), ['fulfilled'])
+    const closed = watch(all.connection.closed)
+    endCleanly(all)
+    assert.deepEqual(await states(closed), ['fulfilled'])
+    assert.equal(all.platform.timers, 0)
+  })
+
+  it('waits on while something moves: bytes that are written, and either end', async () => {
+    const { connection, stream, platform, transport } = scene({ sendQueueBytes: 3 * MIB })
+    void connection.writer.send(datagram(1, 2 * MIB))
+    const disposed = watch(connection[Symbol.asyncDispose]())
+    const moves = [
+      () => stream.acknowledge(1),
+      () => stream.acknowledge(),
+      () => stream.acknowledge(),
+      () => transport.onFinish(),
+      () => transport.onEnd(),
+    ]
+    for (const move of moves) {
+      platform.advance(249)
+      assert.deepEqual(await states(disposed), ['pending'], String(move))
+      move()
+      platform.turn()
+    }
+    platform.advance(250)
+    assert.deepEqual(await states(disposed), ['fulfilled'])
+  })
+
+  it('leaves the closing its own time limit, which `closed` tells of', async () => {
+    const { connection, stream, platform } = scene({ closeTimeoutMs: 1000 })
+    const disposed = watch(connection[Symbol.asyncDispose]())
+    platform.advance(999)
+    assert.deepEqual(await states(disposed), ['fulfilled'])
+    assert.deepEqual(stream.log, ['open', 'end'])
+    platform.advance(1)
+    await assert.rejects(connection.closed, coded('CLOSE_TIMEOUT'))
+    assert.deepEqual(stream.log, ['open', 'end', 'reset'])
+  })
+
+  it('waits for 250 ms again where a second scope is left', async () => {
+    const { connection, platform } = scene()
+    void connection[Symbol.asyncDispose]()
+    platform.advance(1000)
+    const second = watch(connection[Symbol.asyncDispose]())
+    platform.advance(249)
+    assert.deepEqual(await states(second), ['pending'])
+    platform.advance(1)
+    assert.deepEqual(await states(second), ['fulfilled'])
+  })
+
   for (const [what, use] of [
     ['receive', (connection: StreamConnection) => connection.reader.receive()],
     ['for await', (connection: StreamConnection) => connection.reader[Symbol.asyncIterator]().next()],

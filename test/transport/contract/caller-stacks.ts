@@ -25,6 +25,9 @@ async function assertNamed(what: string, call: () => PromiseLike<unknown>): Prom
   assert.match(error.stack!, USER_LINE, what)
 }
 
+/** Has no room before nearly all that is queued is written, which no kernel's buffers are large enough for. */
+const large = numbered(0, 1_000_000)
+
 /** Calls that wait on a connection whose peer neither reads nor sends, and whose queue is full. */
 const waiting: Readonly<Record<string, (connection: Connection) => PromiseLike<unknown>>> = {
   'receive()': ({ reader }) => reader.receive(),
@@ -33,7 +36,7 @@ const waiting: Readonly<Record<string, (connection: Connection) => PromiseLike<u
   'a for await loop': async ({ reader }) => {
     for await (const _ of reader) assert.fail('a datagram came')
   },
-  'send()': ({ writer }) => writer.send(numbered(0, 50_000)),
+  'send()': ({ writer }) => writer.send(large),
   'flush()': ({ writer }) => writer.flush(),
   'close() of the writer': ({ writer }) => writer.close(),
   'close()': connection => connection.close(),
@@ -44,7 +47,7 @@ const waiting: Readonly<Record<string, (connection: Connection) => PromiseLike<u
 const withSignal: Readonly<Record<string, (ends: Ends, signal: AbortSignal) => PromiseLike<unknown>>> = {
   'receive()': ({ client }, signal) => client.reader.receive({ signal }),
   'batches()': ({ client }, signal) => client.reader.batches({ signal })[Symbol.asyncIterator]().next(),
-  'send()': ({ client }, signal) => client.writer.send(numbered(0, 50_000), { signal }),
+  'send()': ({ client }, signal) => client.writer.send(large, { signal }),
   'flush()': ({ client }, signal) => client.writer.flush({ signal }),
   'close() of the writer': ({ client }, signal) => client.writer.close({ signal }),
   'close()': ({ client }, signal) => client.close({ signal }),

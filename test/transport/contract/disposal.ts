@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connect, listen } from '../../../src/index.ts'
+import { type Connection, connect, listen } from '../../../src/index.ts'
 import { assertCleanEnd, drain, receiveNumbered, sendNumbered } from '../../support/data.ts'
 import { assertAgain, failure } from '../../support/errors.ts'
 import type { Medium } from '../../support/media.ts'
 import { openPair } from '../../support/pairs.ts'
 import { within } from '../../support/waiting.ts'
+import { fillUp } from './back-pressure.ts'
+
+/** A disposal that waited for the time limit of closing would never end. */
+const endless = { closeTimeoutMs: 2 ** 31 - 1 }
 
 export function disposal(medium: Medium): void {
   test('await using ends a listener and both ends of a connection cleanly', async () => {
@@ -35,6 +39,46 @@ export function disposal(medium: Medium): void {
     await within(scope())
     assert.equal((await received).datagrams.length, 60)
     assert.equal((await received).error, undefined)
+  })
+
+  test('an error that ends a block with both ends in it comes out, though no peer closes first', async () => {
+    const ends: Connection[] = []
+    const block = async (): Promise<void> => {
+      await using listener = await listen(medium.freshAddress(), { ...medium.listenOptions, ...endless })
+      for (let i = 0; i < 2; i++) {
+        const accepted = listener.accept()
+        ends.push(
+          await connect(listener.address, { ...medium.connectOptions, ...endless }),
+          (await accepted)!,
+        )
+      }
+      await using client = ends[0]!
+      await using server = ends[1]!
+      await using otherClient = ends[2]!
+      await using _otherServer = ends[3]!
+      await sendNumbered(client.writer, 3)
+      await sendNumbered(server.writer, 3)
+      await sendNumbered(otherClient.writer, 3)
+      throw new Error('of the test')
+    }
+    await assert.rejects(within(block()), /of the test/)
+    await within(Promise.all(ends.map(({ closed }) => closed)))
+    await receiveNumbered(ends[1]!.reader, 3)
+    await assertCleanEnd(ends[1]!.reader)
+  })
+
+  test('an error that ends a block comes out though the peer reads nothing, and what was sent arrives', async t => {
+    const { client, server } = await openPair(t, medium, { client: endless, server: endless })
+    let taken = 0
+    const block = async (): Promise<void> => {
+      await using connection = client
+      taken = await fillUp(medium, connection.writer)
+      throw new Error('of the test')
+    }
+    await assert.rejects(within(block()), /of the test/)
+    await receiveNumbered(server.reader, taken, 32 * 1024)
+    await assertCleanEnd(server.reader)
+    await within(client.closed)
   })
 
   test('disposing throws what made the connection fail if nobody was told', async t => {
