@@ -77,8 +77,7 @@ async function listenForSessions(
     address: source.address,
     ...(source.updateTls === undefined ? {} : { updateTls: tls => source.updateTls?.(tls) }),
     async close() {
-      table.close()
-      await source.close()
+      await Promise.all([table.close(), source.close()])
     },
   })
   return listener

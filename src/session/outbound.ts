@@ -1,6 +1,5 @@
 import { DATAGRAM_COST_BYTES } from '../connection/costs.ts'
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
-import type { ConnectDatagram } from '../frame/datagram.ts'
 import { violation } from './control-frame.ts'
 import type { Line, Progress, Window } from './line.ts'
 import { type Chunk, frameBytesAt, piecesOf, RetainedFrames } from './retained-frames.ts'
@@ -19,7 +18,7 @@ const IN_FLIGHT_BYTES = 1024 * 1024
  * ```
  */
 export class Outbound {
-  readonly #retained = new RetainedFrames()
+  #retained = new RetainedFrames()
   #window: Window = { bytes: 0, messages: 0 }
   /** Frames that were ever sent whole. */
   #sent = 0
@@ -132,9 +131,11 @@ export class Outbound {
     this.#inFlight -= byteLength
   }
 
-  /** What the peer may not have consumed. */
-  unconfirmed(): ConnectDatagram[] {
-    return this.#retained.datagrams()
+  /** Gives away what the peer may not have consumed. Nothing will be sent any more. */
+  giveAway(): RetainedFrames {
+    const retained = this.#retained
+    this.#retained = new RetainedFrames()
+    return retained
   }
 
   /** Takes the rest of the chunk if the window allows it whole, which it mostly does. */

@@ -21,7 +21,8 @@ export function closeCodeOf({ code }: ConnectError): number {
 
 /**
  * `detached`: no line carries the session. `attached`: one does. `closed`: both directions have ended, and the other end
- * knows. `lost`: it will never go on; `isDropped` if the peer's user has aborted it, and wants to know of nothing more.
+ * knows. `lost`: it will never go on; `isDropped` if the peer's user has aborted it, and wants to know of nothing more;
+ * `isFinal` if the peer has said how far it had come in the end.
  *
  * | from | to | by | because |
  * | --- | --- | --- | --- |
@@ -37,7 +38,12 @@ export type SessionEndState =
   | { readonly kind: 'detached' }
   | { readonly kind: 'attached'; readonly line: Line }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'lost'; readonly error: ConnectError; readonly isDropped: boolean }
+  | {
+      readonly kind: 'lost'
+      readonly error: ConnectError
+      readonly isDropped: boolean
+      readonly isFinal: boolean
+    }
 
 /** What an end of a session tells. Called from inside its methods; what it has told is done already. */
 export interface SessionEndUser extends ConsumptionCounter {

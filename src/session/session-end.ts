@@ -1,5 +1,4 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
-import type { ConnectDatagram } from '../frame/datagram.ts'
 import { ControlType, decodeControl, encodeControl, type Status, violation } from './control-frame.ts'
 import { FrameWalker, type WalkerUser } from './frame-walker.ts'
 import { Inbound } from './inbound.ts'
@@ -12,6 +11,7 @@ import {
   type SessionEndState,
   type SessionEndUser,
 } from './session-end-state.ts'
+import { Unconfirmed } from './unconfirmed.ts'
 
 const DETACHED: SessionEndState = { kind: 'detached' }
 const CLOSED: SessionEndState = { kind: 'closed' }
@@ -191,20 +191,25 @@ export class SessionEnd implements WalkerUser {
     this.#said = false
   }
 
-  /** This end gives up. The peer is told if the line allows it. */
-  lose(error: ConnectError): void {
+  /**
+   * This end gives up. The peer is told if the line allows it.
+   *
+   * @param isFinal whether the peer has said how far it has come in the end
+   */
+  lose(error: ConnectError, isFinal = false): void {
     if (this.#isOver) return
     if (this.#state.kind === 'attached' && !this.#outbound.midFrame) {
       this.#send(this.#state.line, ControlType.CLOSE, closeCodeOf(error))
     }
-    this.#conclude({ kind: 'lost', error, isDropped: false })
+    this.#conclude({ kind: 'lost', error, isDropped: false, isFinal })
   }
 
   /** The peer has no such session any more, and says how far it had come. */
   concludeGone(peer: Progress, error: ConnectError): void {
     if (this.#isOver) return
-    if (this.#outbound.isPossible(peer)) this.#confirm(peer)
-    this.lose(error)
+    const isPossible = this.#outbound.isPossible(peer)
+    if (isPossible) this.#confirm(peer)
+    this.lose(error, isPossible)
   }
 
   /** The peer had ended the session cleanly, having come so far. */
@@ -216,16 +221,16 @@ export class SessionEnd implements WalkerUser {
     }
     this.#confirm(peer)
     if (!this.#outbound.allConfirmed) {
-      this.lose(error)
+      this.lose(error, true)
       return
     }
     this.#finish()
     if (!this.#isOver) this.#conclude(CLOSED)
   }
 
-  /** What the peer may not have consumed, in order. */
-  unconfirmed(): ConnectDatagram[] {
-    return this.#outbound.unconfirmed()
+  /** Gives away what the peer may not have consumed, once the session is lost. */
+  giveAway(): Unconfirmed {
+    return new Unconfirmed(this.#outbound.giveAway())
   }
 
   onRun(bytes: Uint8Array): void {
@@ -315,11 +320,12 @@ export class SessionEnd implements WalkerUser {
   }
 
   #onGivenUp(status: Status): void {
-    if (this.#outbound.isPossible(status)) this.#confirm(status)
+    const isFinal = this.#outbound.isPossible(status)
+    if (isFinal) this.#confirm(status)
     const isDropped = status.code === CloseCode.ABORTED
     const why = isDropped ? 'aborted it' : `gave it up with code ${status.code}`
     const error = new ConnectError(ConnectErrorCode.CONNECTION_RESET, `the peer ${why}`)
-    this.#conclude({ kind: 'lost', error, isDropped })
+    this.#conclude({ kind: 'lost', error, isDropped, isFinal })
   }
 
   #wantAck(): void {

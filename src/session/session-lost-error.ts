@@ -1,5 +1,6 @@
 import { AGAIN, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
+import type { Unconfirmed } from './unconfirmed.ts'
 
 /**
  * A session cannot go on: a process was restarted, the time for which it is kept ran out, or one end gave it up. `cause`
@@ -9,32 +10,40 @@ import type { ConnectDatagram } from '../frame/datagram.ts'
  * have consumed already does no harm twice.
  */
 export class SessionLostError extends ConnectError {
+  /**
+   * Whether the peer has said how far it had come in the end, so that it has consumed none of `unconfirmed`. Otherwise it
+   * may have consumed the first of them, and its confirmation was lost.
+   */
+  readonly exact: boolean
   // Not a property: whoever prints the error would get them all.
-  readonly #unconfirmed: readonly ConnectDatagram[]
+  readonly #unconfirmed: Unconfirmed
 
-  constructor(unconfirmed: readonly ConnectDatagram[], cause: ConnectError) {
-    super(
-      ConnectErrorCode.SESSION_LOST,
-      `the session was lost, ${whatIsLeft(unconfirmed, cause)}: ${cause.message}`,
-      {
-        cause,
-      },
-    )
+  /** @internal */
+  constructor(unconfirmed: Unconfirmed, exact: boolean, cause: ConnectError) {
+    const what = whatIsLeft(unconfirmed, cause)
+    super(ConnectErrorCode.SESSION_LOST, `the session was lost, ${what}: ${cause.message}`, { cause })
     this.#unconfirmed = unconfirmed
+    this.exact = exact
   }
 
   /**
    * The datagrams that `send` or `trySend` has taken and whose consumption by the peer's application was not confirmed,
    * in the order in which they were sent. A `send` that was still waiting has rejected, and its datagram is not among
    * them; nor is data that was transferred away, nor, where that is the cause, what waited in the queue with it.
+   *
+   * They are made when they are first asked for, and the same each time. Until then the error keeps the memory in which
+   * they were to be sent: at most `sendQueueBytes`, or one larger datagram.
    */
   get unconfirmed(): readonly ConnectDatagram[] {
-    return this.#unconfirmed
+    return this.#unconfirmed.datagrams
   }
 
   /** @internal */
   override [AGAIN](): SessionLostError {
-    return Object.assign(new SessionLostError(this.#unconfirmed, this.cause as ConnectError), this)
+    return Object.assign(
+      new SessionLostError(this.#unconfirmed, this.exact, this.cause as ConnectError),
+      this,
+    )
   }
 
   static {
@@ -42,9 +51,9 @@ export class SessionLostError extends ConnectError {
   }
 }
 
-function whatIsLeft({ length }: readonly ConnectDatagram[], { code }: ConnectError): string {
+function whatIsLeft({ count }: Unconfirmed, { code }: ConnectError): string {
   // What waits with data that was transferred away cannot be handed over, and nobody counts it.
   const isKnown = code !== ConnectErrorCode.INVALID_ARGUMENT
-  if (length === 0 && isKnown) return 'all that was sent is confirmed'
-  return `${isKnown ? '' : 'at least '}${length} datagrams are not confirmed`
+  if (count === 0 && isKnown) return 'all that was sent is confirmed'
+  return `${isKnown ? '' : 'at least '}${count} ${count === 1 ? 'datagram is' : 'datagrams are'} not confirmed`
 }

@@ -57,6 +57,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   #sink: ByteStreamSink | undefined
   #user: SessionUser | undefined
   #cancelAck: (() => void) | undefined
+  #lost: SessionLostError | undefined
 
   constructor(options: SessionStreamOptions, owner: SessionOwner, platform: Platform, below: ByteStream) {
     const { role, id, settings, keptForMs, maxMessageBytes, peerWindow } = options
@@ -276,8 +277,10 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   /** What a session that is lost makes its connection fail with. */
   #lostError(): SessionLostError | undefined {
     const { state } = this.#machine
-    if (state.kind !== 'lost') return undefined
+    if (state.kind !== 'lost' || this.#lost !== undefined) return this.#lost
     this.#user?.handOver()
-    return new SessionLostError(this.#machine.unconfirmed(), state.error)
+    const unconfirmed = this.#machine.giveAway()
+    this.#lost = new SessionLostError(unconfirmed, state.isFinal || unconfirmed.count === 0, state.error)
+    return this.#lost
   }
 }

@@ -25,6 +25,9 @@ import type { SessionStream } from './session-stream.ts'
 import { missingSessions } from './settings.ts'
 import { Tombstones } from './tombstones.ts'
 
+/** Most sessions that are given up in one turn of the event loop: each may have much to let go of. */
+const LOST_A_TURN = 16
+
 /** To whom the table hands what comes in. */
 export interface SessionAcceptor {
   /** A new session, whose client is there. The acceptor opens it at once. */
@@ -79,14 +82,17 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   }
 
   /** Stops: nobody can come back any more, so what is detached is lost. What is attached lives on. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true
     for (const guest of this.#guests) guest.dismiss()
-    for (const session of [...this.#sessions.values()]) {
-      if (this.#detached.has(session) || !session.stream.isShown) session.lose(closedError())
-    }
     this.#tombstones.clear()
     this.#cancelSweep?.()
+    for (let lost = 1; ; lost++) {
+      const session = this.#strangers.first?.[0] ?? this.#detached.first?.[0]
+      if (session === undefined) return
+      session.lose(closedError())
+      if (lost % LOST_A_TURN === 0) await new Promise<void>(resolve => this.platform.nextTurn(resolve))
+    }
   }
 
   onHello(guest: Guest, hello: Hello): void {
@@ -246,10 +252,10 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     this.#cancelSweep = undefined
     const now = this.platform.now()
     const { retentionMs } = this.session
-    for (let { first } = this.#detached; first !== undefined; first = this.#detached.first) {
-      const [session, since] = first
-      if (since + retentionMs > now) break
-      session.lose(expiredError(retentionMs))
+    for (let lost = 0; lost < LOST_A_TURN; lost++) {
+      const { first } = this.#detached
+      if (first === undefined || first[1] + retentionMs > now) break
+      first[0].lose(expiredError(retentionMs))
     }
     this.#tombstones.expire(now)
     this.#sweepLater()

@@ -244,7 +244,7 @@ describe('an end of a session', () => {
     ends.client.end.concludeEnded({ received: 1, consumed: 1 }, gone)
     assert.equal(ends.client.error, 'CONNECTION_FAILED')
     assert.deepEqual(
-      ends.client.end.unconfirmed().map(({ byteLength }) => byteLength),
+      ends.client.end.giveAway().datagrams.map(({ byteLength }) => byteLength),
       [20],
     )
   })
@@ -261,7 +261,7 @@ describe('an end of a session', () => {
     ends.client.end.lose(gone)
     assert.equal(ends.client.state, 'lost')
     assert.deepEqual(
-      ends.client.end.unconfirmed().map(({ byteLength }) => byteLength),
+      ends.client.end.giveAway().datagrams.map(({ byteLength }) => byteLength),
       [20, 30, 40],
     )
   })
@@ -275,7 +275,7 @@ describe('an end of a session', () => {
     ends.client.end.lose(gone)
     ends.settle()
     assert.equal(ends.server.error, 'CONNECTION_RESET')
-    assert.deepEqual(ends.server.end.unconfirmed(), [])
+    assert.deepEqual(ends.server.end.giveAway().datagrams, [])
     assert.deepEqual(ends.server.log.slice(-1), ['over'])
   })
 

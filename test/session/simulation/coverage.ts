@@ -60,6 +60,7 @@ export const LEAST = {
   'unconfirmed at the client': 800,
   'unconfirmed at the server': 600,
   'both unconfirmed': 200,
+  'unconfirmed, exactly': 100,
 } as const
 
 export type Kind = keyof typeof LEAST

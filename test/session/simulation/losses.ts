@@ -123,6 +123,8 @@ export class Losses {
       const isRight = recipient === user.messages.recipientOf(n) && user.messages.dataOf(n).equals(data)
       must(isRight, () => `${name}: another message than ${n} is unconfirmed`)
     }
+    must(error.exact === (end.knowsFinal || unconfirmed.length === 0), () => `${name}: exact: ${error.exact}`)
+    if (error.exact && unconfirmed.length > 0) this.#coverage.note('unconfirmed, exactly')
     if (unconfirmed.length > 0) this.#coverage.note(kind)
     this.#checkFinal(end, other)
   }

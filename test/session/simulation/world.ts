@@ -73,7 +73,7 @@ export class World {
 
   /** The listener is closed; the server's process goes on. */
   closeListener(): void {
-    this.#table?.close()
+    void this.#table?.close()
     this.#table = undefined
   }
 
