@@ -1,4 +1,5 @@
 import { connect, type NetConnectOpts, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import { systemPlatform } from '../platform.ts'
 import { BusyPoll, WORTHWHILE_BYTES } from './busy-poll.ts'
 import type { ByteStreamSink } from './byte-stream.ts'
@@ -17,6 +18,9 @@ export type ReadSink = Pick<ByteStreamSink, 'onData' | 'room'>
 /**
  * Reads into memory of our own, past the stream machinery of the socket: no allocation per read, large reads where much
  * comes, and no `data` events. Node offers that by the option `onread`, to whoever makes the socket.
+ *
+ * A runtime other than Node may read into memory of its own and say so in the callback, or not know the option: then its
+ * bytes are copied out, or come by events. Memory that nobody has read into is never handed out.
  */
 class OwnReads implements SocketReads {
   socket!: Socket
@@ -24,28 +28,41 @@ class OwnReads implements SocketReads {
   /** Made for the first read that is worthwhile. */
   #busyPoll: BusyPoll | undefined
   #sink: ReadSink | undefined
+  /** Where the next read goes; undefined until the runtime asks, which Node does before the socket is connected. */
+  #offered: Uint8Array | undefined
   /** The sink's own memory, where the next read goes there. */
   #sinkRoom: Uint8Array | undefined
 
   /** What Node is to be given with the socket. */
   onread(): OnReadOpts {
-    return { buffer: () => this.#room(), callback: byteLength => this.#onRead(byteLength) }
+    return {
+      buffer: () => this.#offer(),
+      callback: (byteLength, memory) => this.#onRead(byteLength, memory),
+    }
   }
 
   start(sink: ReadSink): void {
     this.#sink = sink
+    if (this.#offered === undefined)
+      this.socket.on('data', chunk => sink.onData(new Uint8Array(chunk as Uint8Array)))
     this.socket.resume()
   }
 
-  #room(): Uint8Array {
+  #offer(): Uint8Array {
     const behindLarge = this.#sinkRoom !== undefined
     this.#sinkRoom = this.#sink?.room()
-    return this.#sinkRoom ?? this.#buffer.room(behindLarge)
+    this.#offered = this.#sinkRoom ?? this.#buffer.room(behindLarge)
+    return this.#offered
   }
 
-  #onRead(byteLength: number): boolean {
+  /** @param memory where the runtime has read to */
+  #onRead(byteLength: number, memory: Uint8Array): boolean {
     // Out of the shared scratch first, before anything else runs.
-    const chunk = this.#sinkRoom?.subarray(0, byteLength) ?? this.#buffer.take(byteLength)
+    const chunk = memory === this.#offered ? this.#take(byteLength) : copyOf(memory, byteLength)
+    if (chunk === undefined) {
+      this.socket.destroy(unreadError())
+      return false
+    }
     if (byteLength >= WORTHWHILE_BYTES) {
       this.#busyPoll ??= new BusyPoll(systemPlatform)
       this.#busyPoll.onRead(byteLength)
@@ -53,6 +70,23 @@ class OwnReads implements SocketReads {
     this.#sink!.onData(chunk)
     return true
   }
+
+  #take(byteLength: number): Uint8Array {
+    return this.#sinkRoom?.subarray(0, byteLength) ?? this.#buffer.take(byteLength)
+  }
+}
+
+/** The bytes at the front of what a runtime calls its memory; undefined if they are not there. */
+function copyOf(memory: unknown, byteLength: number): Uint8Array | undefined {
+  const isThere = memory instanceof Uint8Array && byteLength <= memory.length
+  return isThere ? new Uint8Array(memory.subarray(0, byteLength)) : undefined
+}
+
+function unreadError(): ConnectError {
+  return new ConnectError(
+    ConnectErrorCode.CONNECTION_FAILED,
+    'this runtime does not say where it has put the bytes that it has read',
+  )
 }
 
 /** Reads as every socket can. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { describe, it } from 'node:test'
+import { syncBuiltinESMExports } from 'node:module'
+import net, { type AddressInfo, createServer, type OnReadOpts, Socket } from 'node:net'
+import { describe, it, type TestContext } from 'node:test'
 import { adoptSocket, connectSocket, type SocketReads } from '../../src/transport/socket-reads.ts'
+import { connectError } from '../support/errors.ts'
 
 /** A connected pair: what a server has accepted, unread, and what we dialled. */
 async function pair(): Promise<{ accepted: Socket; dialled: SocketReads; close(): void }> {
@@ -112,5 +114,94 @@ describe('reading a socket', () => {
     assert.equal(filled, memory.length)
     assert.ok(Buffer.concat(chunks).equals(sent))
     close()
+  })
+})
+
+/** A socket that another runtime would make, and how that reads; nothing of it is connected to anything. */
+function foreignSocket(t: TestContext): { reads: SocketReads; socket: Socket; onread: OnReadOpts } {
+  const socket = new Socket()
+  const { connect } = net
+  let onread: OnReadOpts | undefined
+  const put = (value: unknown): void => {
+    Object.assign(net, { connect: value })
+    syncBuiltinESMExports()
+  }
+  put((options: { onread: OnReadOpts }) => {
+    onread = options.onread
+    return socket
+  })
+  const reads = connectSocket({ path: 'unused' })
+  put(connect)
+  t.after(() => socket.destroy())
+  return { reads, socket, onread: onread! }
+}
+
+const offer = ({ buffer }: OnReadOpts): Uint8Array => (buffer as () => Uint8Array)()
+
+describe('reading on another runtime', () => {
+  it('takes the bytes from the memory that the callback names, and copies them out', t => {
+    const { reads, onread } = foreignSocket(t)
+    const memoryOfSink = new Uint8Array(100)
+    const chunks: Uint8Array[] = []
+    offer(onread)
+    reads.start({ onData: chunk => void chunks.push(chunk), room: () => memoryOfSink })
+    const own = Buffer.from('hello world')
+    assert.equal(onread.callback(5, own), true)
+    offer(onread)
+    assert.equal(onread.callback(11, own), true)
+    own.fill(0)
+    assert.deepEqual(
+      chunks.map(chunk => Buffer.from(chunk).toString()),
+      ['hello', 'hello world'],
+    )
+    assert.deepEqual(memoryOfSink, new Uint8Array(100))
+  })
+
+  it('takes the bytes from memory that was offered before the last', t => {
+    const { reads, onread } = foreignSocket(t)
+    const rooms = [new Uint8Array(8).fill(1), new Uint8Array(8).fill(2)]
+    const chunks: Uint8Array[] = []
+    reads.start({ onData: chunk => void chunks.push(chunk), room: () => rooms.shift() })
+    const [first, second] = [offer(onread), offer(onread)]
+    onread.callback(3, first)
+    onread.callback(3, second)
+    assert.deepEqual(chunks, [new Uint8Array(3).fill(1), new Uint8Array(3).fill(2)])
+  })
+
+  for (const [what, memory] of [
+    ['names no memory', undefined],
+    ['names what is no memory', 'hello'],
+    ['names less memory than it has read', new Uint8Array(4)],
+  ] as const) {
+    it(`fails the connection where the callback ${what}`, async t => {
+      const { reads, socket, onread } = foreignSocket(t)
+      offer(onread)
+      reads.start({ onData: () => assert.fail('memory that was not read'), room: () => undefined })
+      const failed = once(socket, 'error')
+      assert.equal(onread.callback(5, memory as Uint8Array), false)
+      connectError((await failed)[0], 'CONNECTION_FAILED')
+      assert.ok(socket.destroyed)
+    })
+  }
+
+  it('reads by events where the runtime does not know onread', t => {
+    const { reads, socket } = foreignSocket(t)
+    const chunks: Uint8Array[] = []
+    reads.start({ onData: chunk => void chunks.push(chunk), room: () => undefined })
+    const own = Buffer.from('hello')
+    socket.emit('data', own)
+    own.fill(0)
+    assert.equal(Buffer.concat(chunks).toString(), 'hello')
+  })
+
+  it('listens to no events where the runtime does', async () => {
+    const { accepted, dialled, close } = await pair()
+    const adopted = adoptSocket(accepted)
+    for (const reads of [dialled, adopted]) {
+      reads.start({ onData() {}, room: () => undefined })
+      assert.equal(reads.socket.listenerCount('data'), 0)
+    }
+    close()
+    adopted.socket.destroy()
   })
 })
