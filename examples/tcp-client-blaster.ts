@@ -24,11 +24,14 @@ try {
 } catch (error) {
   const { message } = error as Error
   console.error(error instanceof ConnectError ? `${error.code}: ${message}` : message)
-  process.exit(1)
+  process.exitCode = 1
 }
 
 async function blast(address: string, options: { idleTimeoutMs: number }): Promise<void> {
   const connection = await connect(address, options)
+  // Stopped in the middle, it must not look to the server like one that was done.
+  const stop = (signal: string) => connection.abort(new Error(`stopped by ${signal}`))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
   try {
     // Both at once: a server that cannot get rid of its echoes stops reading.
     await Promise.all([sendAll(connection.writer), receiveAll(connection.reader)])

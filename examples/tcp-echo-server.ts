@@ -18,11 +18,12 @@ try {
   const listener = await listen(address, {
     onRejected: error => console.error(`Turned a peer away: ${describe(error)}`),
   })
-  process.once('SIGINT', () => {
+  const stop = () => {
     void listener.close()
     // Clean for a client that is done; one that still sends is cut off and notices.
     for (const connection of connections) void connection.close()
-  })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
   console.log(`listening on ${listener.address}`)
   for await (const connection of listener) void handle(connection)
 } catch (error) {

@@ -6,12 +6,12 @@ import { stat } from 'node:fs/promises'
 import { type Connection, connect } from 'connect-ts'
 import { connectOptionsFor } from './certificates.ts'
 import { describeError, describeProgress, describeRates } from './describe.ts'
-import { endWithParent } from './processes.ts'
+import { stopSignal } from './processes.ts'
 import { showProgress } from './progress.ts'
 import { TransferCheck } from './report.ts'
 import { faults, sendFile } from './send.ts'
 
-endWithParent()
+const stopped = stopSignal()
 
 const [path, ...addresses] = process.argv.slice(2)
 if (path === undefined || addresses.length === 0) {
@@ -24,11 +24,13 @@ try {
   for (const address of addresses) await transfer(path, address)
 } catch (error) {
   console.error(describeError(error))
-  process.exit(1)
+  process.exitCode = 1
 }
 
 async function transfer(path: string, address: string): Promise<void> {
-  const connection = await connect(address, connectOptionsFor(address))
+  const connection = await connect(address, { ...connectOptionsFor(address), signal: stopped })
+  const abort = () => connection.abort(stopped.reason)
+  stopped.addEventListener('abort', abort)
   try {
     console.log(address)
     await carry(path, connection)
@@ -36,6 +38,8 @@ async function transfer(path: string, address: string): Promise<void> {
   } catch (error) {
     connection.abort(error as Error)
     throw error
+  } finally {
+    stopped.removeEventListener('abort', abort)
   }
 }
 
@@ -49,6 +53,7 @@ async function carry(path: string, connection: Connection): Promise<void> {
 
   console.log(`  ${describeRates(outcome.echoed, seconds())}`)
   console.log(`  SHA-256 ${outcome.sent.sha256}`)
+  if (outcome.sent.bytes < size) throw new Error('the file became shorter while it was read')
   const found = faults(outcome)
   if (found.length > 0) throw new Error(`the file was changed on its way: ${found.join('; ')}`)
   console.log('  at the server and back at the client: order ok, SHA-256 ok')

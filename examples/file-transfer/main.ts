@@ -6,13 +6,21 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exitCode, firstMessage, start } from './processes.ts'
+import { exitCode, firstMessage, start, stopAll } from './processes.ts'
 
 const DEFAULT_FILE = fileURLToPath(new URL('sample.txt', import.meta.url))
 
-// Leaving by process.exit takes the children along.
-process.once('SIGINT', () => process.exit(130))
-process.once('SIGTERM', () => process.exit(143))
+let interrupted: number | undefined
+for (const [signal, code] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    interrupted = code
+    stopAll()
+  })
+}
 
 const path = pathOf(process.argv[2])
 try {
@@ -23,10 +31,13 @@ try {
 }
 
 try {
-  process.exitCode = await run(path)
+  const code = await run(path)
+  process.exitCode = interrupted ?? code
 } catch (error) {
-  console.error((error as Error).message)
-  process.exitCode = 1
+  if (interrupted === undefined) console.error((error as Error).message)
+  process.exitCode = interrupted ?? 1
+} finally {
+  stopAll()
 }
 
 /** npm runs its scripts in the project's folder, and says in INIT_CWD where the user is. */

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
+const running = new Set<ChildProcess>()
+
 /** Starts one of the programs in this folder. It ends with this process at the latest, however that ends. */
 export function start(program: string, args: readonly string[], stdout: 'inherit' | 'ignore'): ChildProcess {
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), args, {
@@ -12,17 +14,29 @@ export function start(program: string, args: readonly string[], stdout: 'inherit
     execArgv: ['--import', import.meta.resolve('tsx')],
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
   })
-  const end = (): void => void child.kill('SIGKILL')
-  process.once('exit', end)
-  child.once('exit', () => process.off('exit', end))
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   return child
 }
 
-/** Called by a program that `start` runs: not even a parent that was killed leaves it behind. */
-export function endWithParent(): void {
-  process.once('disconnect', () => process.exit(1))
+/** Asks all that `start` has started to stop. */
+export function stopAll(): void {
+  for (const child of running) child.kill('SIGTERM')
+}
+
+/**
+ * Fires when the program shall stop: at a signal, and for a program that `start` runs, when its parent is gone, even if
+ * that was killed. A program that breaks its connections off then does not look to its peer like one that was done.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  const stop = (why: string): void => controller.abort(new Error(why))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => stop(`stopped by ${signal}`))
+  process.once('disconnect', () => stop('the parent process has gone'))
   // Listening for that must not keep alive a program that is done.
   process.channel?.unref()
+  return controller.signal
 }
 
 /** The first message of a child; throws if it ends before that. */

@@ -9,7 +9,7 @@ export const CliErrorCode = {
   FILE_FAILED: 'FILE_FAILED',
   /** `send`: the receiver has ended the connection and something was left to send. */
   PEER_ENDED: 'PEER_ENDED',
-  /** `listen`: a peer has sent more than `--count` takes. */
+  /** `listen`: a peer has sent more than `--count` takes; `echo`: more than was sent back before it was stopped. */
   NOT_TAKEN: 'NOT_TAKEN',
   /** `ping`: nothing came back in time. */
   NO_ANSWER: 'NO_ANSWER',

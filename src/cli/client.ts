@@ -1,11 +1,18 @@
-import { type Connection, type ConnectionReader, connect, type TlsConnectOptions } from '../index.ts'
+import {
+  type Connection,
+  type ConnectionReader,
+  type ConnectOptions,
+  connect,
+  type TlsConnectOptions,
+} from '../index.ts'
 import { addressOf } from './address.ts'
 import type { Context } from './command.ts'
 import { tlsOptions } from './tls-options.ts'
 
 /** Connects as the arguments say. Ctrl-C gives up. */
-export async function connectBy({ args, interrupt }: Context): Promise<Connection> {
+export async function connectBy({ args, interrupt }: Context, options?: ConnectOptions): Promise<Connection> {
   return connect(addressOf(args), {
+    ...options,
     ...(await tlsOptions<TlsConnectOptions>(args)),
     connectTimeoutMs: args.number('connect-timeout-ms'),
     closeTimeoutMs: args.number('close-timeout-ms'),

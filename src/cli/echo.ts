@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ConnectDatagram, ConnectionReader } from '../index.ts'
-import { closeDraining } from './client.ts'
+import type { ConnectDatagram, Connection, ConnectionReader } from '../index.ts'
+import { CliError, CliErrorCode } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
 import { ExitCode } from './exit-codes.ts'
 import { serverOptions } from './option-table.ts'
@@ -16,7 +16,7 @@ export const echo: Command = {
 The first line on standard output is "listening on" and the address to connect
 to; with port 0 the system picks a free port. What happens to connections is
 told on standard error; a bad one stops nothing. Ctrl-C ends the program: what
-has arrived is still sent back.`,
+has arrived is still sent back, and whoever sends more is broken off.`,
   options: serverOptions,
   examples: [
     'connect-ts echo tcp://localhost:5678',
@@ -52,7 +52,17 @@ async function echoBack(peer: Peer, stopping: AbortSignal): Promise<void> {
     received.add(datagram.byteLength)
     await connection.writer.send(datagram)
   }
-  await closeDraining(connection)
+  await closeRefusing(connection)
+}
+
+/** Closes; a peer that still sends is broken off, because it gets no echo of that. */
+async function closeRefusing(connection: Connection): Promise<void> {
+  const closed = connection.close()
+  closed.catch(() => {}) // awaited below
+  if ((await connection.reader.receive()) !== undefined) {
+    throw new CliError(CliErrorCode.NOT_TAKEN, 'more came than was sent back before this end stopped')
+  }
+  await closed
 }
 
 /** The next datagram; undefined at the peer's end and when the server stops. */
@@ -68,9 +78,15 @@ async function nextOrStop(
   }
 }
 
-/** What has arrived and nobody has read yet. */
+/** What has arrived and nobody has read yet; nothing of a connection that failed, which the next read tells. */
 async function arrived(reader: ConnectionReader): Promise<readonly ConnectDatagram[]> {
-  const next = reader.batches()[Symbol.asyncIterator]().next()
-  const result = await Promise.race([next, nextTurn(undefined)])
-  return result?.value ?? []
+  const enough = new AbortController()
+  const next = reader.batches({ signal: enough.signal })[Symbol.asyncIterator]().next()
+  const batch = next.then(
+    ({ value }) => value ?? [],
+    () => [],
+  )
+  await Promise.race([batch, nextTurn()])
+  enough.abort()
+  return batch
 }

@@ -9,13 +9,20 @@ const SAME_SIGNAL_MS = 250
 /** A stop that takes longer than this says that it goes on. */
 const SLOW_STOP_MS = 1000
 
-/** SIGINT and SIGTERM: the first asks for a clean stop, the second ends the program at once. */
+/** The signals that ask a program to stop, and what it exits with if its work was not done. */
+const SIGNALS = {
+  SIGINT: ExitCode.INTERRUPTED,
+  SIGTERM: ExitCode.TERMINATED,
+  SIGHUP: ExitCode.HUNG_UP,
+} as const
+
+/** SIGINT, SIGTERM and SIGHUP: the first asks for a stop, the second ends the program at once. */
 export class Interrupt {
   readonly #controller = new AbortController()
   #exitCode: ExitCode = ExitCode.INTERRUPTED
   #firstAt = 0
 
-  /** Fires when the program shall stop. */
+  /** Fires when the program shall stop; its reason names the signal. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -25,13 +32,15 @@ export class Interrupt {
     return this.#exitCode
   }
 
-  /** @param onSlow called when the clean stop takes its time */
+  /** @param onSlow called when the stop takes its time */
   install(onSlow: () => void): void {
-    process.on('SIGINT', () => this.#onSignal(ExitCode.INTERRUPTED, onSlow))
-    process.on('SIGTERM', () => this.#onSignal(ExitCode.TERMINATED, onSlow))
+    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+      process.on(name, () => this.#onSignal(name, onSlow))
+    }
   }
 
-  #onSignal(exitCode: ExitCode, onSlow: () => void): void {
+  #onSignal(name: keyof typeof SIGNALS, onSlow: () => void): void {
+    const exitCode = SIGNALS[name]
     if (this.signal.aborted) {
       if (performance.now() - this.#firstAt > SAME_SIGNAL_MS) process.exit(exitCode)
       return
@@ -39,7 +48,7 @@ export class Interrupt {
     this.#exitCode = exitCode
     this.#firstAt = performance.now()
     setTimeout(onSlow, SLOW_STOP_MS).unref()
-    this.#controller.abort()
+    this.#controller.abort(new Error(`stopped by ${name}`))
   }
 }
 

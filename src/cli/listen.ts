@@ -1,11 +1,14 @@
+import type { Listener } from '../index.ts'
 import { CliError, CliErrorCode } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
 import { listeningLine } from './echo.ts'
 import { ExitCode } from './exit-codes.ts'
+import { plural } from './format.ts'
 import { whenAborted } from './interrupt.ts'
 import { serverOptions } from './option-table.ts'
 import { listenBy, type Peer, serve } from './server.ts'
 import { openStore, type Store } from './store.ts'
+import { Tally } from './tally.ts'
 
 export const listen: Command = {
   name: 'listen',
@@ -23,7 +26,11 @@ until the senders have ended too.
 
 With --json a datagram is an object with connection, recipient, byteLength, and
 text, or data in base64 where it is no UTF-8. What becomes of the connections is
-told on standard error.`,
+told on standard error.
+
+A sender that stops before all was sent breaks its connection off, and that is
+told. One that is killed outright may look on tcp and unix like one that has
+ended; on tls, sctp, dtls-sctp and with --session it does not.`,
   options: {
     output: { value: 'FILE', text: "store the data in FILE, emptied first; '-' is standard output" },
     count: {
@@ -31,7 +38,7 @@ told on standard error.`,
       range: { least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
       text: 'stop after N datagrams; whoever sends more is cut off; 0 is no limit',
     },
-    once: { text: 'take one connection and stop when it has ended' },
+    once: { text: 'take one connection and stop when it has ended; an incomplete one is a failure' },
     ...serverOptions,
   },
   examples: [
@@ -53,6 +60,8 @@ class Taking {
   readonly #limit: number
   readonly #once: boolean
   readonly #stop = new AbortController()
+  /** What has been put where it belongs. */
+  readonly stored = new Tally()
   #taken = 0
   #onceEnded = false
   #cutShort = false
@@ -68,9 +77,9 @@ class Taking {
     return this.#cutShort
   }
 
-  /** What went wrong with the one connection of `--once`. */
+  /** What went wrong with the one connection of `--once` before all that was asked for had come. */
   get failure(): unknown {
-    return this.#failure
+    return this.full ? undefined : this.#failure
   }
 
   interrupt(): void {
@@ -104,9 +113,9 @@ class Taking {
 }
 
 async function run(context: Context): Promise<ExitCode> {
-  const { args, stdout, log, interrupt } = context
-  const store = await openStore(args, stdout)
+  const { args, log, interrupt } = context
   const listener = await listenBy(context)
+  const store = await openStoreOf(context, listener)
   const once = args.flag('once')
   const taking = new Taking(args.number('count'), once)
   whenAborted(interrupt.signal, () => taking.interrupt())
@@ -126,8 +135,27 @@ async function run(context: Context): Promise<ExitCode> {
     },
   })
   await store.end()
+  const whole = taking.failure === undefined && !taking.cutShort
+  if (!whole) tellWhatIsThere(context, taking.stored)
   if (taking.failure !== undefined) throw taking.failure
-  return taking.cutShort ? interrupt.exitCode : ExitCode.DONE
+  return whole ? ExitCode.DONE : interrupt.exitCode
+}
+
+/** Opened once this program listens, so that one that cannot listen empties no file. */
+async function openStoreOf({ args, stdout }: Context, listener: Listener): Promise<Store> {
+  try {
+    return await openStore(args, stdout)
+  } catch (error) {
+    await listener.close()
+    throw error
+  }
+}
+
+function tellWhatIsThere({ args, log }: Context, { datagrams, bytes }: Tally): void {
+  const path = args.text('output')
+  const name = path === undefined || path === '-' ? 'the output' : path
+  const what = `${plural(datagrams, 'datagram')}, ${plural(bytes, 'byte')}`
+  log.event(`${name} is incomplete: it holds ${what}`, 'incomplete', { output: path, datagrams, bytes })
 }
 
 /** Goes to standard error where standard output carries the data itself. */
@@ -152,6 +180,7 @@ async function take(peer: Peer, stopping: AbortSignal, store: Store, taking: Tak
         taking.count()
         received.add(datagram.byteLength)
         await store.take(peer.id, datagram)
+        taking.stored.add(datagram.byteLength)
       }
     }
     await connection.close()

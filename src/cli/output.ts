@@ -22,7 +22,7 @@ export class Output {
   }
 
   /**
-   * Fulfils when there is room for more. The data must not be changed before `end()`.
+   * Fulfils when there is room for more. The data must not be changed before `end()` or `flush()`.
    *
    * @throws CliError what broke the stream, at this write or before
    */
@@ -43,9 +43,21 @@ export class Output {
    *
    * @throws CliError what broke the stream
    */
+  async flush(): Promise<void> {
+    this.#check()
+    // Its error, if it has one, is that of the stream, which follows.
+    await new Promise<void>(resolve => this.#stream.write('', () => setImmediate(resolve)))
+    this.#check()
+  }
+
+  /**
+   * All that was written has left the program, and the stream is closed.
+   *
+   * @throws CliError what broke the stream
+   */
   async end(): Promise<void> {
     await new Promise<void>(resolve => {
-      if (this.#stream.destroyed) resolve()
+      if (this.#stream.closed) resolve()
       else this.#stream.on('close', resolve).end()
     })
     this.#check()

@@ -19,7 +19,8 @@ export const ping: Command = {
   description: `Sends numbered datagrams to an echo (such as "connect-ts echo") on ADDRESS, one
 after the other, and tells how long each took to come back, then the least, the
 average, the 50th and 99th percentile and the most. A wrong answer, or none in
-time, ends it as a failure. Ctrl-C ends it with the statistics so far.`,
+time, ends it as a failure. Ctrl-C ends it with the statistics so far; before
+--count was reached, it breaks the connection off.`,
   options: {
     count: {
       value: 'N',
@@ -65,14 +66,19 @@ async function run(context: Context): Promise<ExitCode> {
   const count = args.number('count')
   try {
     await pingAll(context, connection, trips, count)
-    await closeDraining(connection)
+    if (isDone(trips, count)) await closeDraining(connection)
+    else connection.abort(interrupt.signal.reason)
   } catch (error) {
     if (isOutputClosed(error)) await closeDraining(connection)
     else await reportFailed(context, connection, trips, error)
     throw error
   }
   await report(context, connection, trips)
-  return count === 0 || trips.count === count ? ExitCode.DONE : interrupt.exitCode
+  return isDone(trips, count) ? ExitCode.DONE : interrupt.exitCode
+}
+
+function isDone(trips: RoundTrips, count: number): boolean {
+  return count === 0 || trips.count === count
 }
 
 /** A late answer must not be taken for the next one, so nothing goes on after a failure. */

@@ -21,7 +21,12 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   const log = new Log(args.includes('--json'))
   const interrupt = new Interrupt()
   try {
-    return await dispatch(args, log, interrupt, standardOutput())
+    const stdout = standardOutput()
+    const exitCode = await dispatch(args, log, interrupt, stdout)
+    await stdout.flush().catch(error => {
+      if (exitCode === ExitCode.DONE) throw error
+    })
+    return exitCode
   } catch (error) {
     // Given up while connecting, as the user wished.
     if (interrupt.signal.aborted && codeOf(error) === ConnectErrorCode.ABORTED) return interrupt.exitCode

@@ -1,3 +1,4 @@
+import type { Connection } from '../index.ts'
 import type { Arguments } from './arguments.ts'
 import { CliError, CliErrorCode, usageError } from './cli-error.ts'
 import { connectBy } from './client.ts'
@@ -6,6 +7,7 @@ import { cutEvenly, cutLines } from './cut.ts'
 import { ExitCode } from './exit-codes.ts'
 import { formatBytes, formatRate, plural } from './format.ts'
 import { fileInput, type Input, standardInput, textInput } from './input.ts'
+import { whenAborted } from './interrupt.ts'
 import { clientOptions, MAX_DATA_BYTES, MAX_RECIPIENT } from './option-table.ts'
 import { progressOnTerminal } from './progress.ts'
 import { Sending } from './sending.ts'
@@ -21,8 +23,11 @@ away.
 
 On a terminal it shows how far it is. It ends when the receiver has read
 everything and ended too, and says how much was sent. An empty input sends
-nothing. Ctrl-C stops reading the input, delivers what was taken, and says how
-much that was.`,
+nothing.
+
+What stops it before that, be it Ctrl-C, an input that cannot be read to its end
+or a receiver that ends, breaks the connection off: the receiver gets an error
+and no clean end. (Where a pipe ends early, only your shell knows: pipefail.)`,
   options: {
     file: { value: 'FILE', text: 'send the content of FILE' },
     lines: { text: 'send each line as a datagram, without its line feed; empty lines are skipped' },
@@ -76,31 +81,51 @@ async function inputOf(args: Arguments): Promise<Input> {
 
 async function sendInput(context: Context, input: Input): Promise<ExitCode> {
   const { args, interrupt, log } = context
-  const connection = await connectBy(context)
+  // Half-open: the library would end what is not complete, and the receiver would take it for the whole.
+  const connection = await connectBy(context, { allowHalfOpen: true })
   if (input.interactive) log.note('sending what you type; Ctrl-D on an empty line ends it')
-  const progress = input.interactive ? undefined : progressOnTerminal(totalOf(input, args))
-  const sending = new Sending(connection, args.number('recipient'), interrupt.signal)
-  try {
-    await sending.pump(stop => piecesOf(input, args, stop), progress)
-    await connection.close()
-  } catch (error) {
-    // The receiver must not take what it got for the whole.
-    connection.abort(error as Error)
-    throw error
-  } finally {
-    progress?.stop()
-  }
-  return conclude(context, input, sending)
+  const sending = new Sending(connection, args.number('recipient'))
+  const outcome = await deliver(context, connection, input, sending)
+  await report(context, input, sending, outcome === 'complete')
+  if (outcome === 'peer ended') throw peerEnded(sending)
+  return outcome === 'complete' ? ExitCode.DONE : interrupt.exitCode
 }
 
-async function conclude(context: Context, input: Input, sending: Sending): Promise<ExitCode> {
-  const { sent } = sending
-  const complete = (sending.complete && input.exhausted) || sent.bytes === input.totalBytes
-  await report(context, input, sending, complete)
-  if (complete) return ExitCode.DONE
-  if (context.interrupt.signal.aborted) return context.interrupt.exitCode
+/** Ends the connection cleanly if all was sent, and breaks it off otherwise. */
+async function deliver(
+  { args, interrupt }: Context,
+  connection: Connection,
+  input: Input,
+  sending: Sending,
+): Promise<'complete' | 'peer ended' | 'interrupted'> {
+  const progress = input.interactive ? undefined : progressOnTerminal(totalOf(input, args))
+  const forget = whenAborted(interrupt.signal, () => connection.abort(interrupt.signal.reason))
+  try {
+    await sending.pump(stop => piecesOf(input, args, stop), progress)
+    if (isComplete(input, sending)) {
+      await connection.close()
+      return 'complete'
+    }
+    connection.abort()
+    return 'peer ended'
+  } catch (error) {
+    connection.abort(error as Error)
+    if (interrupt.signal.aborted) return 'interrupted'
+    throw error
+  } finally {
+    forget()
+    progress?.stop()
+  }
+}
+
+/** A receiver may end, in the knowledge of how much comes, before the end of the input was read. */
+function isComplete(input: Input, { complete, sent }: Sending): boolean {
+  return (complete && input.exhausted) || sent.bytes === input.totalBytes
+}
+
+function peerEnded({ sent }: Sending): CliError {
   const before = `${plural(sent.datagrams, 'datagram')} (${plural(sent.bytes, 'byte')}) went out before`
-  throw new CliError(CliErrorCode.PEER_ENDED, `the receiver ended the connection; ${before}`)
+  return new CliError(CliErrorCode.PEER_ENDED, `the receiver ended the connection; ${before}`)
 }
 
 function piecesOf(input: Input, args: Arguments, stop: AbortSignal): AsyncIterable<Uint8Array> {
@@ -128,12 +153,19 @@ async function report(context: Context, input: Input, sending: Sending, complete
     await context.stdout.line(`sent nothing: ${input.name} is empty`)
     return
   }
-  await context.stdout.line(summaryLine(sending))
+  await context.stdout.line(complete ? summaryLine(sending) : stoppedLine(sending))
 }
 
-function summaryLine({ sent, seconds }: Sending): string {
-  const { datagrams, bytes } = sent
-  const rate = formatRate(bytes / Math.max(seconds, 0.000_001))
-  const amount = `${plural(datagrams, 'datagram')}, ${plural(bytes, 'byte')} (${formatBytes(bytes)})`
-  return `sent ${amount} in ${seconds.toFixed(3)} s, ${rate}`
+function summaryLine(sending: Sending): string {
+  const rate = formatRate(sending.sent.bytes / Math.max(sending.seconds, 0.000_001))
+  return `sent ${amountOf(sending)} in ${sending.seconds.toFixed(3)} s, ${rate}`
+}
+
+/** What was taken need not have arrived. */
+function stoppedLine(sending: Sending): string {
+  return `stopped: at most ${amountOf(sending)} went out, and the receiver is told that this is not all`
+}
+
+function amountOf({ sent: { datagrams, bytes } }: Sending): string {
+  return `${plural(datagrams, 'datagram')}, ${plural(bytes, 'byte')} (${formatBytes(bytes)})`
 }

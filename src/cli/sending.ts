@@ -1,10 +1,9 @@
 import { ConnectDatagram, type Connection } from '../index.ts'
 import { drain } from './client.ts'
-import { whenAborted } from './interrupt.ts'
 import type { Progress } from './progress.ts'
 import { Tally } from './tally.ts'
 
-/** One transfer: pieces go out as datagrams, until there are no more, the peer ends, or the user stops it. */
+/** One transfer: pieces go out as datagrams, until there are no more, or the connection ends or breaks. */
 export class Sending {
   /** What the connection has taken. Once it has closed cleanly, all of that is with the peer. */
   readonly sent = new Tally()
@@ -12,16 +11,22 @@ export class Sending {
   readonly #recipient: number
   readonly #startedAt = performance.now()
   readonly #stop = new AbortController()
+  #failure: unknown
   #skipped = 0
   #complete = false
 
-  constructor(connection: Connection, recipient: number, interrupt: AbortSignal) {
+  /** @param connection `allowHalfOpen`: a peer that ends must not end what is not sent yet */
+  constructor(connection: Connection, recipient: number) {
     this.#connection = connection
     this.#recipient = recipient
-    const stop = (): void => this.#stop.abort()
-    whenAborted(interrupt, stop)
-    // Someone who ends, or fails, takes nothing any more. `close()` tells which it was.
-    drain(connection.reader).then(stop, stop)
+    // A peer that ends takes nothing any more.
+    drain(connection.reader).then(
+      () => this.#stop.abort(),
+      error => {
+        this.#failure = error
+        this.#stop.abort()
+      },
+    )
   }
 
   /** Empty pieces, which were not sent. */
@@ -38,7 +43,11 @@ export class Sending {
     return Math.round(performance.now() - this.#startedAt) / 1000
   }
 
-  /** @throws CliError or ConnectError if a piece cannot be read, or cannot be sent for another reason than a stop */
+  /**
+   * Returns early when the peer has ended.
+   *
+   * @throws CliError or ConnectError if a piece cannot be read or sent, or the connection broke
+   */
   async pump(
     piecesUntil: (stop: AbortSignal) => AsyncIterable<Uint8Array>,
     progress: Progress | undefined,
@@ -50,11 +59,11 @@ export class Sending {
         else await this.#send(piece)
         progress?.update(this.sent.bytes)
       }
+      this.#complete = true
     } catch (error) {
-      if (stop.aborted) return
-      throw error
+      if (!stop.aborted) throw error
     }
-    this.#complete = true
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   async #send(piece: Uint8Array): Promise<void> {

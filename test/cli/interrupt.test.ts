@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectDatagram, connect, listen } from '../../src/index.ts'
+import { ConnectDatagram, connect } from '../../src/index.ts'
 import { jsonLines, Program, temporary } from './program.ts'
 
 /** Feeds standard input as long as the program takes it. */
@@ -14,7 +14,7 @@ async function feed(program: Program): Promise<void> {
 }
 
 describe('interrupt', { concurrency: true }, () => {
-  test('send delivers what it says was sent, and exits with 130', async () => {
+  test('send that is stopped says how much went out at most, and the receiver has no more', async () => {
     const copy = temporary('copy')
     const listener = new Program('listen', 'tcp://127.0.0.1:0', '--once', '--output', copy)
     const sender = new Program('send', await listener.address(), '--lines', '--json')
@@ -24,27 +24,15 @@ describe('interrupt', { concurrency: true }, () => {
     sender.signal('SIGINT')
     const { code, stdout } = await sender.result()
     assert.equal(code, 130)
-    assert.equal((await listener.result()).code, 0)
+    assert.equal((await listener.result()).code, 1)
     const { bytes, complete } = jsonLines(stdout)[0]!
     assert.equal(complete, false)
     assert.ok((bytes as number) > 0)
-    assert.equal(readFileSync(copy).length, bytes)
+    const stored = readFileSync(copy).length
+    assert.ok(stored <= (bytes as number), `${stored} of ${bytes}`)
   })
 
-  test('send that waits for its input stops at SIGTERM with 143', async () => {
-    await using server = await listen('tcp://127.0.0.1:0')
-    const sender = new Program('send', server.address, '--lines')
-    sender.type('one\ntwo')
-    const connection = await server.accept()
-    assert.equal((await connection!.reader.receive())?.text(), 'one')
-    sender.signal('SIGTERM')
-    assert.equal(await connection!.reader.receive(), undefined)
-    const { code, stdout } = await sender.result()
-    assert.equal(code, 143)
-    assert.match(stdout, /^sent 1 datagram, 3 bytes/)
-  })
-
-  test('listen stores all that its sender says was sent, and exits with 0', async () => {
+  test('listen that is stopped stores no more than its sender says, and exits with 0', async () => {
     const copy = temporary('stored')
     const listener = new Program('listen', `unix://${temporary('l.sock')}`, '--output', copy)
     const sender = new Program('send', await listener.address(), '--lines', '--json')
@@ -52,11 +40,13 @@ describe('interrupt', { concurrency: true }, () => {
     await listener.says(/opened/)
     await sleep(300)
     listener.signal('SIGINT')
-    assert.equal((await listener.result()).code, 0)
+    const received = await listener.result()
+    assert.equal(received.code, 0)
+    assert.match(received.stderr, /^connection 1 failed: /m)
     const { code, stdout, stderr } = await sender.result()
     assert.equal(code, 1)
     assert.equal((jsonLines(stderr)[0]!['error'] as { code: string }).code, 'PEER_ENDED')
-    assert.equal(readFileSync(copy).length, jsonLines(stdout)[0]!['bytes'])
+    assert.ok(readFileSync(copy).length <= (jsonLines(stdout)[0]!['bytes'] as number))
   })
 
   test('listen that is stopped before --count was reached exits with 130', async () => {
@@ -103,16 +93,15 @@ describe('interrupt', { concurrency: true }, () => {
   })
 
   test('a second SIGINT ends a stop that hangs', async () => {
-    await using server = await listen('tcp://127.0.0.1:0', { allowHalfOpen: true })
-    const sender = new Program('send', server.address)
-    sender.endInput(Buffer.alloc(50_000_000))
-    const connection = await server.accept()
-    await sleep(300)
-    sender.signal('SIGINT')
-    await sender.says(/once more stops at once/)
-    sender.signal('SIGINT')
-    assert.equal((await sender.result()).code, 130)
-    connection!.abort()
+    const listener = new Program('listen', 'tcp://127.0.0.1:0')
+    // Half-open, so that it does not follow the end of the listener that stops.
+    const connection = await connect(await listener.address(), { allowHalfOpen: true })
+    await listener.says(/opened/)
+    listener.signal('SIGINT')
+    await listener.says(/once more stops at once/)
+    listener.signal('SIGINT')
+    assert.equal((await listener.result()).code, 130)
+    connection.abort()
   })
 
   test('a SIGINT that comes twice at once, as from npm, counts as one', async () => {

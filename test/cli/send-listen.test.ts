@@ -106,7 +106,7 @@ describe('send and listen', { concurrency: true }, () => {
     sender.type('one\n')
     const connection = await server.accept()
     assert.equal((await connection!.reader.receive())?.text(), 'one')
-    await connection!.close()
+    await assert.rejects(connection!.close())
     const { code, stderr } = await sender.result()
     assert.equal(code, 1)
     assert.match(stderr, /^connect-ts: PEER_ENDED: .* 1 datagram \(3 bytes\) went out before\n$/)

@@ -64,16 +64,18 @@ describe('tcp-echo-server', { concurrency: 4 }, () => {
     await server.printed(/Received a message "\\u001b\[2J\\n" from /)
   })
 
-  test('stops on SIGINT and ends its connections cleanly', async () => {
-    const { server, address } = await startServer('tcp-echo-server.ts', '127.0.0.1:0')
-    await using connection = await connect(address)
-    await connection.writer.send(new ConnectDatagram(1, 'one'))
-    assert.equal((await connection.reader.receive())?.text(), 'one')
-    server.kill('SIGINT')
-    assert.equal(await connection.reader.receive(), undefined)
-    assert.equal(await server.exit(), 0)
-    assert.equal(server.stderr, '')
-  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    test(`stops on ${signal} and ends its connections cleanly`, async () => {
+      const { server, address } = await startServer('tcp-echo-server.ts', '127.0.0.1:0')
+      await using connection = await connect(address)
+      await connection.writer.send(new ConnectDatagram(1, 'one'))
+      assert.equal((await connection.reader.receive())?.text(), 'one')
+      server.kill(signal)
+      assert.equal(await connection.reader.receive(), undefined)
+      assert.equal(await server.exit(), 0)
+      assert.equal(server.stderr, '')
+    })
+  }
 
   test('says that its address is in use', async () => {
     const { address } = await startServer('tcp-echo-server.ts', '127.0.0.1:0')

@@ -19,9 +19,11 @@ function file(name: string, content: Uint8Array): string {
   return path
 }
 
+let endlessFiles = 0
+
 /** So large that it is never carried to its end; it takes no room on the disk. */
 function endlessFile(): string {
-  const path = file('endless', new Uint8Array())
+  const path = file(`endless-${++endlessFiles}`, new Uint8Array())
   truncateSync(path, 1e12)
   return path
 }
@@ -159,6 +161,31 @@ describe('the programs of the file transfer by hand', { concurrency: 4 }, () => 
       assert.match(client.stdout, /order ok, SHA-256 ok\n$/)
     }
     assert.equal(server.stderr, '')
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    test(`a client that ${signal} stops in the middle: both ends say that it failed`, async () => {
+      const { server, address } = await startServer('file-transfer/server.ts', 'tcp://127.0.0.1:0')
+      const client = new Run('file-transfer/client.ts', [endlessFile(), address])
+      await client.printed(/MB back/)
+      client.kill(signal)
+      assert.equal(await client.exit(), 1)
+      assert.match(client.stderr, new RegExp(`^ABORTED: .*stopped by ${signal}\n$`))
+      await server.printed(
+        /^connection from tcp:\S+ failed: (CONNECTION_RESET|STREAM_TRUNCATED): /m,
+        'stderr',
+      )
+    })
+  }
+
+  test('a server that is stopped in the middle: both ends say that it failed', async () => {
+    const { server, address } = await startServer('file-transfer/server.ts', 'tcp://127.0.0.1:0')
+    const client = new Run('file-transfer/client.ts', [endlessFile(), address])
+    await client.printed(/MB back/)
+    server.kill('SIGTERM')
+    assert.equal(await server.exit(), 1)
+    assert.equal(await client.exit(), 1)
+    assert.match(server.stderr, /failed: ABORTED: .*stopped by SIGTERM/)
   })
 
   test('say what is missing', async () => {

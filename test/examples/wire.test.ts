@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'
-import { runToEnd } from './run-example.ts'
+import { listen } from 'connect-ts'
+import { Run, runToEnd } from './run-example.ts'
 import { answerAtEnd, wireServer } from './wire-server.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/connect-rs.json', import.meta.url), 'utf8'))
@@ -55,6 +56,24 @@ describe('tcp-client-blaster', { concurrency: 4 }, () => {
     assert.equal(client.code, 0)
     assert.equal(server.received().length, vectors.streams[0].totalBytes)
     assert.equal(sha256(server.received()), vectors.streams[0].sha256)
+  })
+
+  test('breaks off when it is stopped, and says so', async () => {
+    await using server = await listen('tcp://127.0.0.1:0', { receiveQueueBytes: 1 })
+    const client = new Run('tcp-client-blaster.ts', [server.address])
+    const connection = (await server.accept())!
+    assert.equal((await connection.reader.receive())?.byteLength, 2)
+    client.kill('SIGTERM')
+    assert.equal(await client.exit(), 1)
+    assert.equal(client.stderr, 'ABORTED: connection was aborted: stopped by SIGTERM\n')
+    await assert.rejects(
+      async () => {
+        for await (const _ of connection.reader) {
+          // nothing
+        }
+      },
+      { code: /CONNECTION_RESET|STREAM_TRUNCATED/ },
+    )
   })
 
   const faults: [string, (frames: Buffer[]) => Buffer[], RegExp][] = [
