@@ -77,7 +77,7 @@ const dtlsLink = 'transport/dtls-sctp/link/'
 const portable = ['frame/', 'connection/', 'session/', wire, association, endpoint, stream, ...shared]
 
 /** What the connection may know of the transports. */
-const seam = ['address', 'network', 'schemes', 'byte-stream', 'tls-info', 'transport'].map(
+const seam = ['address', 'address-key', 'schemes', 'byte-stream', 'tls-info', 'transport'].map(
   name => `transport/${name}.ts`,
 )
 

@@ -2,8 +2,8 @@ import { ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
 import type { ListenSessionSettings } from '../session-options.ts'
+import { addressKeyOf } from '../transport/address-key.ts'
 import type { ByteStream, ByteStreamListenerSink } from '../transport/byte-stream.ts'
-import { networkOfAddress } from '../transport/network.ts'
 import type { Carrier } from './carrier.ts'
 import {
   ControlType,
@@ -139,7 +139,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
       guest.refuse(RejectCode.VIOLATION, violation('its HELLO makes no sense'))
       return
     }
-    const network = networkOfAddress(guest.stream.remoteAddress)
+    const network = addressKeyOf(guest.stream.remoteAddress)
     if (!this.#makeRoom(network)) {
       guest.refuse(RejectCode.FULL, fullError(`${this.session.maxSessions} sessions`))
       return

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Admission, addressKey } from '../../src/transport/admission.ts'
+import { addressKey } from '../../src/transport/address-key.ts'
+import { Admission } from '../../src/transport/admission.ts'
 import { thrown } from '../support/errors.ts'
 
 const peer = (ip?: string) => ({ ip, remoteAddress: ip === undefined ? 'unix://' : `tcp://[${ip}]:1` })
