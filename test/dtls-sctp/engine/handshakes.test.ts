@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { DtlsFailure, UnusableCredentials } from '../../../src/transport/dtls-sctp/engine/dtls-engine.ts'
 import { certificates } from '../../support/certificates.ts'
+import { ContentType, HandshakeType, handshakeMessage, record } from '../hostile/support/records.ts'
 import {
   cookies,
   credentials,
@@ -192,6 +193,29 @@ for (const [name, engine] of engines) {
       }
       assert.throws(() => engine.client(credentials({ ca, alpnProtocols: [''] })), DtlsFailure)
       assert.equal(engine.alive, 0)
+    })
+
+    it('keeps no room for a long message, unless it has asked for a certificate', () => {
+      const begun = (bytes: number): Uint8Array =>
+        record(
+          { type: ContentType.HANDSHAKE, sequence: 20 },
+          handshakeMessage(HandshakeType.CLIENT_KEY_EXCHANGE, 3, Buffer.alloc(bytes), 0, 5),
+        )
+      for (const [server, most] of [
+        [certificates.localhost, 16_000],
+        [mutual.server, 100_000],
+      ] as const) {
+        for (const [bytes, isTaken] of [
+          [most, true],
+          [most + 10_000, false],
+        ] as const) {
+          const pair = new EnginePair(engine, { server }).carryTo(3)
+          const give = (): unknown => pair.accepted.receive(begun(bytes), new Uint8Array(100))
+          if (isTaken) assert.doesNotThrow(give)
+          else assert.throws(give, DtlsFailure)
+          pair.free()
+        }
+      }
     })
 
     it('refuses a name that cannot be one', () => {

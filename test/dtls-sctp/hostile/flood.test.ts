@@ -19,7 +19,7 @@ failOnLeaks()
 const SOCKETS = 200
 
 async function openSockets(t: TestContext): Promise<Socket[]> {
-  const sockets = await Promise.all(Array.from({ length: SOCKETS }, boundSocket))
+  const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => boundSocket()))
   t.after(() => {
     for (const socket of sockets) socket.close()
   })

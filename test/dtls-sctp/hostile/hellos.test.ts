@@ -16,6 +16,8 @@ import {
   fragmentsOf,
   HandshakeType,
   helloFragments,
+  RANDOM_AT,
+  RANDOM_BYTES,
   recordsIn,
 } from './support/records.ts'
 import type { Way } from './support/udp-relay.ts'
@@ -167,4 +169,55 @@ for (const how of ['datagrams of their own', 'one datagram'] as const) {
     else for (const each of fragments) await client.send(each)
     await within(client.finish())
   })
+}
+
+test('a cookie is good for the hello alone that it has answered', async t => {
+  const rejected: unknown[] = []
+  const onRejected = (error: ConnectError): unknown => rejected.push(error)
+  const listener = await openListener(t, dtlsSctp, { onRejected })
+  const client = await HandClient.open(t, listener.address)
+  await client.send(client.firstHello())
+  const own = await client.secondHello()
+  const cookie = cookieIn(client.answers[0]!)
+  // Each from the address that the cookie is for: another random, and another suite.
+  const others = [await clientHello(cookie), withOtherSuite(own)]
+  for (const [index, hello] of others.entries()) {
+    await client.send(hello)
+    await until(() => client.answers.length === index + 2, 'an answer')
+    const answer = client.answers[index + 1]!
+    assert.equal(fragmentsOf(answer, HandshakeType.HELLO_VERIFY_REQUEST).length, 1)
+    assert.notDeepEqual(cookieIn(answer), cookie)
+  }
+  await client.send(own)
+  await until(() => client.answers.length > others.length + 1, 'an answer')
+  assert.equal(fragmentsOf(client.answers[others.length + 1]!, HandshakeType.SERVER_HELLO).length, 1)
+  assert.deepEqual(rejected, [])
+})
+
+test('a cookie is good for the address alone that it was sent to', async t => {
+  const listener = await openListener(t, dtlsSctp)
+  const [client, other] = [
+    await HandClient.open(t, listener.address),
+    await HandClient.open(t, listener.address),
+  ]
+  await client.send(client.firstHello())
+  await other.send(await client.secondHello())
+  await until(() => other.answers.length === 1, 'an answer')
+  assert.equal(fragmentsOf(other.answers[0]!, HandshakeType.HELLO_VERIFY_REQUEST).length, 1)
+})
+
+/** The cookie of a HelloVerifyRequest, behind its version and length. */
+function cookieIn(datagram: Buffer): Buffer {
+  const [request] = fragmentsOf(datagram, HandshakeType.HELLO_VERIFY_REQUEST)
+  return Buffer.from(request!.subarray(15))
+}
+
+/** The hello with another first cipher suite. */
+function withOtherSuite(hello: Buffer): Buffer {
+  const copy = Buffer.from(hello)
+  const sessionIdAt = RANDOM_AT + RANDOM_BYTES
+  const cookieAt = sessionIdAt + 1 + copy[sessionIdAt]!
+  const suitesAt = cookieAt + 1 + copy[cookieAt]! + 2
+  copy.writeUInt16BE(0xc0ff, suitesAt)
+  return copy
 }

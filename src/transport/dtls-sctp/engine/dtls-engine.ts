@@ -60,7 +60,7 @@ export interface DtlsServer {
   free(): void
 }
 
-/** The cookies of the address that a ClientHello has come from. */
+/** The cookies of a ClientHello, and of the address that it has come from. */
 export interface DtlsCookies {
   /** At most 255 bytes. */
   make(): Uint8Array
@@ -83,6 +83,8 @@ export interface DtlsConnection {
   readonly isUp: boolean
   /** Whether the peer has sent `close_notify`. */
   readonly isEndedByPeer: boolean
+  /** Whether the peer's keys hold already, so that what is protected is read. Before, it is kept for later. */
+  readonly hasPeerKeys: boolean
 
   /**
    * Takes one record of a datagram. Returns how many bytes of data it had; they are put into `into`, which has room for

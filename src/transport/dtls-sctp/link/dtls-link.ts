@@ -1,7 +1,11 @@
 import type { Platform } from '../../../platform.ts'
 import { type DtlsConnection, type DtlsFailure, HANDSHAKE_DATAGRAM_BYTES } from '../engine/dtls-engine.ts'
+import { epochAt } from '../engine/record-header.ts'
 import { DatagramMemory } from './datagram-memory.ts'
-import { MAX_DATA_BYTES, RECORD_OVERHEAD_BYTES, recordsOf } from './records.ts'
+import { isApplicationData, MAX_DATA_BYTES, RECORD_OVERHEAD_BYTES, recordsOf } from './records.ts'
+
+/** Most records of the next epoch that are kept until the handshake is done. Most handshakes need none. */
+const MAX_EARLY_RECORDS = 8
 
 /** What takes datagrams to the peer. */
 export interface DatagramCarrier {
@@ -35,6 +39,7 @@ export class DtlsLink {
   readonly #carrier: DatagramCarrier
   readonly #user: DtlsLinkUser
   readonly #platform: Platform
+  #earlyRecords = 0
   #isUp = false
   #isClosed = false
   #waitingBytes = 0
@@ -60,6 +65,7 @@ export class DtlsLink {
   receive(datagram: Uint8Array): void {
     for (const record of recordsOf(datagram)) {
       if (this.#isClosed) return
+      if (this.#isTooEarly(record)) continue
       const byteLength = this.#open(record)
       if (byteLength > 0) this.#user.onData(record.subarray(0, byteLength))
       else if (!this.#isClosed) this.#afterHandshakeRecord()
@@ -98,6 +104,17 @@ export class DtlsLink {
       this.#sendFlight()
     }
     this.#free()
+  }
+
+  /**
+   * Whether a record is protected by keys that this end does not have yet, and enough of its kind wait already. OpenSSL 3.0
+   * keeps a hundred of them, each in a buffer for the largest, and anybody can send such records.
+   */
+  #isTooEarly(record: Uint8Array): boolean {
+    if (this.#isUp || epochAt(record, 0) === 0) return false
+    // The Finished is always read, once it can be.
+    if (!isApplicationData(record) && this.#connection.hasPeerKeys) return false
+    return this.#earlyRecords++ >= MAX_EARLY_RECORDS
   }
 
   /** Puts a record's data in its place; returns how much there is. */

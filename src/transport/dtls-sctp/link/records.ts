@@ -17,7 +17,7 @@ export const MAX_DATA_BYTES = 16_384
 
 const MAX_FRAGMENT_BYTES = MAX_DATA_BYTES + MOST_EXPANSION_BYTES
 
-const ContentType = { ALERT: 21, HANDSHAKE: 22 } as const
+const ContentType = { ALERT: 21, HANDSHAKE: 22, APPLICATION_DATA: 23 } as const
 const CLIENT_HELLO = 1
 
 /** The handshake header (section 4.2.2), and where the random of a ClientHello lies behind its version. */
@@ -56,6 +56,10 @@ export function isClientHello(datagram: Uint8Array): boolean {
     datagram[RECORD_HEADER_BYTES] === CLIENT_HELLO &&
     datagram.subarray(FRAGMENT_OFFSET_AT, FRAGMENT_OFFSET_AT + 3).every(byte => byte === 0)
   )
+}
+
+export function isApplicationData(record: Uint8Array): boolean {
+  return record[0] === ContentType.APPLICATION_DATA
 }
 
 /** The random of a ClientHello, as text: it stays the same when the ClientHello is sent again, with a cookie or not. */

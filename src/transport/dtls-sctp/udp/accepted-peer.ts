@@ -33,6 +33,8 @@ export interface AcceptedPeerParts {
   readonly sink: ByteStreamListenerSink
   /** Its handshake is done. */
   readonly onUp: (accepted: AcceptedPeer) => void
+  /** Both handshakes are done. */
+  readonly onAssociated: (accepted: AcceptedPeer) => void
   /** It only stays to answer once more. */
   readonly onLingering: () => void
   /** It counts no longer: its association is gone, or it never had one. */
@@ -86,6 +88,12 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     this.#endpoint.close()
   }
 
+  /** Its handshake has to make room for another. */
+  giveWay(error: ConnectError): void {
+    this.#reject(rejectionOf(error, this.#name))
+    this.#endpoint.close()
+  }
+
   /** The peer has done another handshake, from the same address. */
   onReplaced(): void {
     if (!this.#endpoint.hasStream) this.#rejectBecause('the client has begun another')
@@ -119,6 +127,7 @@ export class AcceptedPeer implements SecureEndpointOwner, Acceptor {
     )
     stream.onLeft = () => this.#leave()
     this.place.established()
+    this.#parts.onAssociated(this)
     sink.onStream(stream)
     return stream
   }

@@ -16,6 +16,7 @@ import { serverOf } from '../peer/credentials.ts'
 import { AcceptedPeer } from './accepted-peer.ts'
 import { type DtlsSctpAddress, formatDtlsSctpAddress } from './dtls-sctp-address.ts'
 import { DtlsSocket, type HelloTaker } from './dtls-socket.ts'
+import { Handshakes } from './handshakes.ts'
 
 const sockets = new SharedByPort(async (address, port) => new DtlsSocket(await UdpSocket.bind(address, port)))
 
@@ -30,6 +31,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   readonly #socket: DtlsSocket
   readonly #admission: Admission
   readonly #peers = new Set<AcceptedPeer>()
+  readonly #handshakes: Handshakes<AcceptedPeer>
   #server: DtlsServer
   #isClosed = false
 
@@ -41,6 +43,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     settings: ListenSettings,
     sink: ByteStreamListenerSink,
     lookup: Lookup,
+    handshakes = new Handshakes<AcceptedPeer>(),
   ): Promise<DtlsSctpListener> {
     const { signal, tls } = settings
     const what = `listening on ${address.text}`
@@ -55,7 +58,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
         throw aborted(what, signal.reason)
       }
       if (socket.hasListener) throw new Error(`UDP port ${target.port} is in use`)
-      return new DtlsSctpListener(engine, server, socket, target, settings, tls, sink)
+      return new DtlsSctpListener(engine, server, socket, target, settings, tls, sink, handshakes)
     } catch (cause) {
       server.free()
       if (cause instanceof ConnectError) throw cause
@@ -77,6 +80,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     settings: ListenSettings,
     tls: TlsListenOptions,
     sink: ByteStreamListenerSink,
+    handshakes: Handshakes<AcceptedPeer>,
   ) {
     this.address = formatDtlsSctpAddress(target.host, socket.address.port, target.sctpPort)
     this.#engine = engine
@@ -87,6 +91,7 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
     this.#tls = tls
     this.#sink = sink
     this.#admission = new Admission(this.address, settings)
+    this.#handshakes = handshakes
     socket.listen(this)
   }
 
@@ -128,12 +133,29 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
   /** A peer that begins anew takes the place that it has. */
   #enter(peer: PeerAddress, replaced: readonly AcceptedPeer[]): Place | undefined {
     const places = replaced.map(({ place }) => place)
+    const remoteAddress = this.#nameOf(peer)
     try {
-      return this.#admission.enter({ ip: peer.address, remoteAddress: this.#nameOf(peer) }, places)
+      const place = this.#admission.enter({ ip: peer.address, remoteAddress }, places)
+      const full = this.#makeRoom(peer, replaced)
+      if (full === undefined) return place
+      place.leave()
+      this.#sink.onRejected(rejectionOf(full, remoteAddress))
     } catch (error) {
       this.#sink.onRejected(error as ConnectError)
-      return undefined
     }
+    return undefined
+  }
+
+  /** Room for a handshake. What it replaces gives way as soon as it begins. */
+  #makeRoom({ address }: PeerAddress, replaced: readonly AcceptedPeer[]): ConnectError | undefined {
+    if (!this.#handshakes.isFull || replaced.some(peer => this.#handshakes.has(peer))) return undefined
+    const weakest = this.#handshakes.weakestAgainst(address)
+    const full = new ConnectError(
+      ConnectErrorCode.LISTENER_FULL,
+      `${this.address} turned a peer away: ${this.#handshakes.size} handshakes are under way`,
+    )
+    weakest?.giveWay(full)
+    return weakest === undefined ? full : undefined
   }
 
   #nameOf({ address, port }: PeerAddress): string {
@@ -153,11 +175,16 @@ export class DtlsSctpListener implements ByteStreamListener, HelloTaker {
       settings: this.#settings,
       sink: this.#sink,
       onUp: accepted => socket.onUp(accepted),
+      onAssociated: accepted => this.#handshakes.remove(accepted),
       onLingering: () => socket.onLingering(),
       onLeft: accepted => this.#peers.delete(accepted),
-      onGone: accepted => socket.onGone(accepted),
+      onGone: accepted => {
+        this.#handshakes.remove(accepted)
+        socket.onGone(accepted)
+      },
     })
     this.#peers.add(accepted)
+    this.#handshakes.add(accepted)
     return accepted
   }
 }

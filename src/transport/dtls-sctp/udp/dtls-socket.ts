@@ -3,6 +3,7 @@ import type { PeerAddress } from '../../sctp/endpoint/peer-address.ts'
 import type { OnPort } from '../../sctp/udp/shared-by-port.ts'
 import type { UdpSocket } from '../../sctp/udp/udp-socket.ts'
 import type { DtlsCookies } from '../engine/dtls-engine.ts'
+import { helloParametersOf } from '../link/hello-parameters.ts'
 import { clientRandomOf, isClientHello, recordLengthAt } from '../link/records.ts'
 import type { AcceptedPeer } from './accepted-peer.ts'
 import { HelloCookies } from './hello-cookies.ts'
@@ -81,7 +82,9 @@ export class DtlsSocket implements OnPort {
   #onClientHello(datagram: Uint8Array, peer: PeerAddress, place = new PeerPlace()): void {
     const byteLength = recordLengthAt(datagram, 0)
     const record = datagram.subarray(0, byteLength)
-    const cookies = this.#cookies.for(peer)
+    const parameters = helloParametersOf(record)
+    if (parameters === undefined) return
+    const cookies = this.#cookies.for(peer, parameters)
     const accepted = this.#listener?.onClientHello(record, cookies, peer, place.replaced)
     if (accepted === undefined) return
     this.#places.set(keyOf(peer), place)

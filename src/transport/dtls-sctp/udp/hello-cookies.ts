@@ -5,7 +5,10 @@ import type { DtlsCookies } from '../engine/dtls-engine.ts'
 /** How long a secret makes cookies; it is good for as long again. */
 const SECRET_MS = 60_000
 
-/** Cookies of ClientHellos (RFC 6347, section 4.2.1): only who receives at an address knows the one for it. */
+/**
+ * Cookies of ClientHellos (RFC 6347, section 4.2.1): only who receives at an address knows the one for it, and it is good
+ * for the hello alone that it has answered.
+ */
 export class HelloCookies {
   readonly #now: () => number
   #secret = randomBytes(32)
@@ -17,12 +20,14 @@ export class HelloCookies {
     this.#since = now()
   }
 
-  for(peer: PeerAddress): DtlsCookies {
+  /** @param parameters of the hello, as `helloParametersOf` gives them */
+  for(peer: PeerAddress, parameters: readonly Uint8Array[]): DtlsCookies {
     this.#renew()
     return {
-      make: () => cookie(this.#secret, peer),
+      make: () => cookie(this.#secret, peer, parameters),
       isRight: given =>
-        isSame(given, cookie(this.#secret, peer)) || isSame(given, cookie(this.#before, peer)),
+        isSame(given, cookie(this.#secret, peer, parameters)) ||
+        isSame(given, cookie(this.#before, peer, parameters)),
     }
   }
 
@@ -35,8 +40,14 @@ export class HelloCookies {
   }
 }
 
-function cookie(secret: Uint8Array, { address, port }: PeerAddress): Uint8Array {
-  return createHmac('sha256', secret).update(`${address} ${port}`).digest()
+function cookie(
+  secret: Uint8Array,
+  { address, port }: PeerAddress,
+  parameters: readonly Uint8Array[],
+): Uint8Array {
+  const hmac = createHmac('sha256', secret).update(`${address} ${port} `)
+  for (const each of parameters) hmac.update(each)
+  return hmac.digest()
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -41,16 +41,16 @@ function helloVerifyRequest(cookie: Uint8Array): Buffer {
 /** A client played by hand: it proves where it is, and then says nothing more. */
 export class HandClient {
   readonly #socket: Socket
-  readonly #connection: DtlsConnection
+  #connection: DtlsConnection
   readonly #port: number
   readonly answers: Buffer[] = []
 
-  static async open(t: TestContext, address: string): Promise<HandClient> {
-    const socket = await boundSocket()
+  static async open(t: TestContext, address: string, host?: string): Promise<HandClient> {
+    const socket = await boundSocket(host)
     t.after(() => socket.close())
-    const connection = await newConnection()
-    t.after(() => connection.free())
-    return new HandClient(socket, connection, Number(new URL(address).port))
+    const client = new HandClient(socket, await newConnection(), Number(new URL(address).port))
+    t.after(() => client.#connection.free())
+    return client
   }
 
   private constructor(socket: Socket, connection: DtlsConnection, port: number) {
@@ -58,6 +58,20 @@ export class HandClient {
     this.#connection = connection
     this.#port = port
     socket.on('message', datagram => this.answers.push(datagram))
+  }
+
+  /** Where it is, as a listener calls it. */
+  get address(): string {
+    const { address, port } = this.#socket.address()
+    return `dtls-sctp://${address}:${port}`
+  }
+
+  /** Begins another handshake, from the same address. */
+  async beginAnew(): Promise<void> {
+    this.#connection.free()
+    this.#connection = await newConnection()
+    this.answers.length = 0
+    await this.begin()
   }
 
   /** Says hello, and again with the cookie; returns the type of the record that is answered. */

@@ -63,10 +63,10 @@ export class UdpRelay {
 }
 
 /** A UDP socket on loopback. */
-export async function boundSocket(): Promise<Socket> {
+export async function boundSocket(host = '127.0.0.1'): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1_048_576, sendBufferSize: 1_048_576 })
   socket.on('error', () => {})
-  socket.bind(0, '127.0.0.1')
+  socket.bind(0, host)
   await once(socket, 'listening')
   return socket
 }

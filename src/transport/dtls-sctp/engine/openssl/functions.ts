@@ -45,6 +45,7 @@ const signatures = {
   SSL_shutdown: takes('int', 'pointer'),
   SSL_get_error: takes('int', 'pointer', 'int'),
   SSL_get_verify_result: takes('long', 'pointer'),
+  SSL_state_string_long: takes('text', 'pointer'),
   SSL_get_version: takes('text', 'pointer'),
   SSL_get_current_cipher: takes('pointer', 'pointer'),
   SSL_CIPHER_standard_name: takes('text', 'pointer'),

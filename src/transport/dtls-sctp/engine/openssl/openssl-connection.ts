@@ -19,6 +19,9 @@ const timeval = Buffer.alloc(16)
 
 const NO_POINTER = 0n
 
+/** What OpenSSL calls the state behind a ChangeCipherSpec: `SSLv3/TLS read change cipher spec`. */
+const HAS_PEER_KEYS = /read change cipher spec$/
+
 /** An `SSL` of OpenSSL's between two memory BIOs. */
 export class OpenSslConnection implements DtlsConnection {
   readonly #openssl: OpenSsl
@@ -77,6 +80,11 @@ export class OpenSslConnection implements DtlsConnection {
 
   get pointer(): Pointer {
     return this.#object.pointer
+  }
+
+  /** They hold from the ChangeCipherSpec on, and nothing but the Finished is read between it and the end of the handshake. */
+  get hasPeerKeys(): boolean {
+    return this.isUp || HAS_PEER_KEYS.test(this.#ssl.SSL_state_string_long(this.pointer) as string)
   }
 
   /** Looks at a ClientHello. Returns whether it has the right cookie; the handshake then goes on with `goOn`. */

@@ -23,6 +23,9 @@ const OPTIONS =
   Option.CIPHER_SERVER_PREFERENCE |
   Option.NO_RENEGOTIATION
 
+/** Of a handshake in which the client shows no certificate; OpenSSL's own limit is 100 KiB. */
+const LONGEST_MESSAGE_BYTES = 16_384
+
 /** DTLS by the OpenSSL that is inside the running program. */
 export class OpenSslEngine implements DtlsEngine {
   readonly name: string
@@ -68,6 +71,9 @@ export class OpenSslEngine implements DtlsEngine {
     return this.#withContext(ssl.DTLS_server_method(), credentials, true, context => {
       if (credentials.ca !== undefined) {
         ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER | VerifyMode.FAIL_IF_NO_PEER_CERT, 0n)
+      } else {
+        // Messages that only begin are kept by the dozen, in buffers of this length.
+        ssl.SSL_CTX_ctrl(context.pointer, Ctrl.SET_MAX_CERT_LIST, LONGEST_MESSAGE_BYTES, 0n)
       }
       ssl.SSL_CTX_set_cookie_generate_cb(context.pointer, callbacks.cookieMake)
       ssl.SSL_CTX_set_cookie_verify_cb(context.pointer, callbacks.cookieCheck)
