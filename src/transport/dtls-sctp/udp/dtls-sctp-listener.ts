@@ -1,4 +1,4 @@
-import { aborted, ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode, rejectionOf } from '../../../errors.ts'
 import { optionError } from '../../../option-rules.ts'
 import type { ListenSettings, TlsIdentity, TlsListenOptions } from '../../../options.ts'
 import type { Address } from '../../address.ts'

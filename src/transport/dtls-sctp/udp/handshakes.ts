@@ -1,4 +1,4 @@
-import { networkOf } from '../../network.ts'
+import { addressKey } from '../../address-key.ts'
 
 /** A handshake that is under way costs up to half a megabyte if its peer means ill. */
 export const MAX_HANDSHAKES = 1000
@@ -31,31 +31,41 @@ export class Handshakes<T extends Handshake> {
   }
 
   has(handshake: T): boolean {
-    return this.#byNetwork.get(networkOf(handshake.peer.address))?.has(handshake) === true
+    return this.#with(handshake.peer.address)?.has(handshake) === true
   }
 
   add(handshake: T): void {
-    const network = networkOf(handshake.peer.address)
-    const those = this.#byNetwork.get(network) ?? new Set()
-    this.#byNetwork.set(network, those.add(handshake))
+    const { address } = handshake.peer
+    const those = this.#with(address) ?? new Set()
+    this.#byNetwork.set(networkOf(address), those.add(handshake))
     this.#size++
   }
 
   /** Doing it twice does nothing. */
   remove(handshake: T): void {
-    const network = networkOf(handshake.peer.address)
-    const those = this.#byNetwork.get(network)
+    const { address } = handshake.peer
+    const those = this.#with(address)
     if (those?.delete(handshake) !== true) return
-    if (those.size === 0) this.#byNetwork.delete(network)
+    if (those.size === 0) this.#byNetwork.delete(networkOf(address))
     this.#size--
   }
 
-  /** Who gives way to a handshake from an address; undefined if that has no better claim than any other. */
+  /** Who gives way to a handshake from an address; undefined if no network has more than that of the address. */
   weakestAgainst(address: string): T | undefined {
-    let largest = this.#byNetwork.get(networkOf(address)) ?? new Set<T>()
-    for (const those of this.#byNetwork.values()) if (those.size > largest.size) largest = those
-    if (largest === this.#byNetwork.get(networkOf(address))) return undefined
-    const [oldest] = largest
+    const most = this.#with(address)?.size ?? 0
+    let largest: Set<T> | undefined
+    for (const those of this.#byNetwork.values()) {
+      if (those.size > Math.max(most, largest?.size ?? 0)) largest = those
+    }
+    const [oldest] = largest ?? []
     return oldest
   }
+
+  #with(address: string): Set<T> | undefined {
+    return this.#byNetwork.get(networkOf(address))
+  }
+}
+
+function networkOf(address: string): string {
+  return addressKey(address) ?? address
 }
