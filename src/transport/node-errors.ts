@@ -79,3 +79,11 @@ export function reasonOf(error: Error): string {
   const reason = (error as { reason?: unknown }).reason
   return typeof reason === 'string' ? reason : error.message
 }
+
+/**
+ * The error of a socket that is connected to itself. Where nobody listens on a local port, and the operating system
+ * picks the same one for this end, a TCP socket meets its own SYN (simultaneous open, RFC 9293, section 3.5).
+ */
+export function selfError(port: number): Error {
+  return new Error(`nobody listens on port ${port}: the socket was connected to itself`)
+}

@@ -1,6 +1,7 @@
-import type { NetConnectOpts } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
 import type { ConnectSettings } from '../options.ts'
 import type { AddressAttempt } from './address-race.ts'
+import { selfError } from './node-errors.ts'
 import { socketOptions } from './socket-options.ts'
 import { connectSocket, type SocketReads } from './socket-reads.ts'
 
@@ -32,6 +33,13 @@ export class SocketAttempt<T> implements AddressAttempt<T> {
     this.#reads = reads
     socket.on('error', fail)
     socket.once('connect', () => {
+      if (isConnectedToItself(socket)) {
+        const error = selfError(socket.localPort!)
+        // With an end in place of the reset, its port would stay behind in TIME_WAIT.
+        socket.resetAndDestroy()
+        fail(error)
+        return
+      }
       try {
         succeed(make(reads))
         // What was made listens now. With this listener, the socket would keep the whole attempt.
@@ -45,4 +53,8 @@ export class SocketAttempt<T> implements AddressAttempt<T> {
   giveUp(): void {
     this.#reads?.socket.destroy()
   }
+}
+
+function isConnectedToItself({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress
 }

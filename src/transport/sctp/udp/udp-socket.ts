@@ -1,5 +1,6 @@
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { selfError } from '../../node-errors.ts'
 import type { PeerAddress } from '../endpoint/peer-address.ts'
 
 /** What the operating system is asked to keep for a socket; it gives what it allows. */
@@ -42,6 +43,10 @@ export class UdpSocket {
     const socket = new UdpSocket(address)
     await socket.#ready(done => socket.#socket.connect(port, address, done))
     socket.#connected = true
+    if (socket.#isConnectedToItself) {
+      socket.close()
+      throw selfError(port)
+    }
     return socket
   }
 
@@ -85,6 +90,11 @@ export class UdpSocket {
     if (this.#closed) return
     this.#closed = true
     this.#socket.close()
+  }
+
+  get #isConnectedToItself(): boolean {
+    const { address, remoteAddress } = this
+    return address.port === remoteAddress.port && address.address === remoteAddress.address
   }
 
   #ready(begin: (done: (cause?: Error) => void) => void): Promise<this> {
