@@ -106,7 +106,8 @@ export interface ListenOptions extends ConnectionOptions {
   readonly session?: true | ListenSessionOptions | undefined
   /**
    * Called for each peer that was turned away before it became a connection: a failed handshake, the limit. The error's
-   * `remoteAddress` says who, its message why. It must not throw.
+   * `remoteAddress` says who, its message why. What it throws, or what a promise that it returns rejects with, is shown
+   * as a warning of the process, the first time, and changes nothing else.
    */
   readonly onRejected?: ((error: ConnectError) => void) | undefined
   /** Gives up setting the listener up. Once it listens, it has no effect. */

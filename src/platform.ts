@@ -45,3 +45,10 @@ export const systemPlatform: SecurePlatform = {
     return new Uint8Array(await subtle.sign(HMAC, imported, message.slice()))
   },
 }
+
+/** Shows whoever runs the program what no caller can be told: on Node, as a warning of the process. */
+export function showWarning(message: string, detail?: string): void {
+  if (typeof process === 'object' && typeof process.emitWarning === 'function') {
+    process.emitWarning(message, { type: 'ConnectWarning', ...(detail !== undefined && { detail }) })
+  } else console.warn(message, detail ?? '')
+}

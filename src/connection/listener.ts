@@ -9,6 +9,7 @@ import { type IteratorSource, toResult, WithdrawingIterator } from './iterator.t
 import { quiet, rejected } from './promises.ts'
 import type { SessionLink } from './session-link.ts'
 import type { Connection, Listener } from './types.ts'
+import { UserCallback } from './user-callback.ts'
 import { type CallOptions, refusal, Waiter, wait } from './waiter.ts'
 
 class PendingAccept extends Waiter<Connection | undefined> {}
@@ -17,6 +18,7 @@ class PendingAccept extends Waiter<Connection | undefined> {}
 export class StreamListener implements Listener, ByteStreamListenerSink, IteratorSource<Connection> {
   readonly #settings: ListenSettings
   readonly #platform: Platform
+  readonly #onRejected: UserCallback<ConnectError>
   /** Connections that nobody has accepted yet. */
   readonly #ready = new Set<StreamConnection>()
   readonly #waiting = new Fifo<PendingAccept>()
@@ -26,6 +28,7 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
   constructor(settings: ListenSettings, platform: Platform) {
     this.#settings = settings
     this.#platform = platform
+    this.#onRejected = new UserCallback('onRejected', settings.onRejected)
   }
 
   /** Called once, before the listener is handed to the user. */
@@ -86,7 +89,7 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
   }
 
   onRejected(error: ConnectError): void {
-    this.#settings.onRejected?.(error)
+    this.#onRejected.tell(error)
   }
 
   #acceptFor(asker: object | undefined, signal: AbortSignal | undefined): Promise<Connection | undefined> {

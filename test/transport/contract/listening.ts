@@ -139,6 +139,40 @@ export function listening(medium: Medium): void {
     await assertPlaceIsFree(medium, listener.address, listener.accept())
   })
 
+  for (const [what, fail] of [
+    ['throws', () => assert.fail('of the callback')],
+    ['rejects', () => Promise.reject(new Error('of the callback'))],
+    ['throws what is no error', () => Promise.reject(Object.create(null))],
+  ] as const) {
+    test(`an onRejected that ${what} is warned of once, and the listener goes on`, async t => {
+      const warnings: Error[] = []
+      const onWarning = (warning: Error): unknown =>
+        warning.name === 'ConnectWarning' && warnings.push(warning)
+      process.on('warning', onWarning)
+      t.after(() => process.off('warning', onWarning))
+      let calls = 0
+      const listener = await openListener(t, medium, {
+        maxConnections: 1,
+        onRejected: () => {
+          calls++
+          return fail() as unknown as undefined
+        },
+      })
+      const client = await openClient(t, medium, listener.address)
+      const server = await acceptOne(t, listener)
+      for (let i = 1; i <= 2; i++) {
+        await assertTurnedAway(medium, listener.address)
+        await until(() => calls >= i, 'onRejected is called')
+      }
+      await until(() => warnings.length > 0, 'a warning is shown')
+      assert.match(String(warnings[0]), /onRejected failed/)
+      client.abort()
+      server.abort()
+      await assertPlaceIsFree(medium, listener.address, listener.accept())
+      assert.equal(warnings.length, 1)
+    })
+  }
+
   test('each end names its own address and the other one', async t => {
     const { client, server, listener } = await openPair(t, medium)
     const scheme = new URL(listener.address).protocol
