@@ -88,13 +88,23 @@ export class ConnectError extends Error {
   /** @internal */
   [AGAIN](): ConnectError {
     const { code, message, cause } = this
+    const options = 'cause' in this ? { cause } : undefined
+    // Not by its name: a bundler renames a class that mentions itself. Nor in a function: the stack has room for few.
+    const Own = this.constructor as typeof ConnectError
     // What was set beside that goes along.
-    return Object.assign(new ConnectError(code, message, 'cause' in this ? { cause } : undefined), this)
+    return Object.assign(new Own(code, message, options), this)
   }
+}
 
-  static {
-    ConnectError.prototype.name = 'ConnectError'
-  }
+/** A {@link ConnectError} with the code `ABORTED`, under the name that is usual for it. */
+export class AbortError extends ConnectError {}
+
+ConnectError.prototype.name = 'ConnectError'
+AbortError.prototype.name = 'AbortError'
+
+/** `1 datagram`, `3 datagrams`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** A caller's value, as an error message shows it. */
@@ -106,7 +116,7 @@ export function show(value: unknown): string {
 /** The error for an `AbortSignal` that fired, or for `abort()`: its `cause` is the reason. */
 export function aborted(what: string, reason?: unknown): ConnectError {
   const why = reason instanceof Error ? `: ${reason.message}` : ''
-  return new ConnectError(ConnectErrorCode.ABORTED, `${what} was aborted${why}`, { cause: reason })
+  return new AbortError(ConnectErrorCode.ABORTED, `${what} was aborted${why}`, { cause: reason })
 }
 
 /** The error itself, or, if something else was thrown, one with this code whose `cause` it is. */

@@ -64,6 +64,7 @@ const shared = [
   'session-options.ts',
   'tls-options.ts',
   'platform.ts',
+  'inspection.ts',
 ]
 /** SCTP but for its UDP sockets; each part may import those before it. */
 const [wire, association, endpoint, stream] = ['wire/', 'association/', 'endpoint/', 'stream/'].map(
@@ -85,11 +86,12 @@ const seam = ['address', 'address-key', 'schemes', 'byte-stream', 'tls-info', 't
 const layers: readonly (readonly [part: string, allowed: readonly string[]])[] = [
   ['errors.ts', []],
   ['platform.ts', []],
+  ['inspection.ts', []],
   ['option-rules.ts', ['errors.ts']],
   ['tls-options.ts', []],
   ['session-options.ts', ['errors.ts', 'option-rules.ts', 'tls-options.ts']],
   ['options.ts', ['errors.ts', 'option-rules.ts', 'session-options.ts', 'tls-options.ts', 'frame/format.ts']],
-  ['frame/', ['errors.ts']],
+  ['frame/', ['errors.ts', 'inspection.ts']],
   [wire, []],
   [association, ['errors.ts', wire]],
   [endpoint, ['errors.ts', wire, association]],

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { aborted, ConnectError, ConnectErrorCode } from '../src/errors.ts'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { AGAIN, aborted, ConnectError, ConnectErrorCode, counted } from '../src/errors.ts'
+import { connect, listen } from '../src/index.ts'
+import { SessionLostError } from '../src/session/session-lost-error.ts'
+import { Unconfirmed } from '../src/session/unconfirmed.ts'
 
 /** The codes that the table of docs/errors.md explains: its rows begin with a code. */
 function documentedCodes(): string[] {
@@ -64,5 +69,77 @@ describe('the error of an abort', () => {
       assert.equal(error.message, 'receive was aborted')
       assert.equal(error.cause, reason)
     }
+  })
+})
+
+describe('an error with the code ABORTED', () => {
+  it('has the name AbortError, in its stack as well, and is a ConnectError', () => {
+    const error = aborted('send', new Error('had enough'))
+    assert.equal(error.name, 'AbortError')
+    assert.equal(error.code, 'ABORTED')
+    assert.ok(error instanceof ConnectError)
+    assert.match(error.stack!, /^AbortError: send was aborted: had enough\n/)
+    assert.deepEqual(Object.keys(error), ['code'])
+  })
+
+  it('keeps its name, cause and what was added when it is made again for another caller', () => {
+    const reason = new Error('had enough')
+    const error = Object.assign(aborted('send', reason), { extra: 1 })
+    const again = error[AGAIN]() as typeof error
+    assert.notEqual(again, error)
+    assert.deepEqual(
+      [again.name, again.code, again.message, again.cause, again.extra],
+      ['AbortError', 'ABORTED', error.message, reason, 1],
+    )
+    assert.equal(new ConnectError('CLOSE_TIMEOUT', 'x')[AGAIN]().name, 'ConnectError')
+  })
+
+  it('is what a signal makes of receive, and abort() of everything', async t => {
+    const listener = await listen('memory://aborted')
+    t.after(() => listener.close())
+    const connection = await connect(listener.address)
+    const receiving = connection.reader.receive({ signal: AbortSignal.abort() })
+    await assert.rejects(receiving, { name: 'AbortError', code: 'ABORTED' })
+    connection.abort()
+    await assert.rejects(connection.closed, { name: 'AbortError', code: 'ABORTED' })
+    await assert.rejects(connection.writer.flush(), { name: 'AbortError', code: 'ABORTED' })
+  })
+})
+
+describe('numbers in messages', () => {
+  it('have a noun that goes with them', () => {
+    assert.equal(counted(0, 'byte'), '0 bytes')
+    assert.equal(counted(1, 'byte'), '1 byte')
+    assert.equal(counted(2, 'byte'), '2 bytes')
+    const cause = new ConnectError('CONNECTION_RESET', 'it broke')
+    const [one, two] = [1, 2].map(frames => {
+      return new SessionLostError(new Unconfirmed({ frames, datagrams: () => [] }), true, cause)
+    })
+    assert.match(one!.message, /, 1 datagram is not confirmed:/)
+    assert.match(two!.message, /, 2 datagrams are not confirmed:/)
+  })
+})
+
+describe('the package as it is built', () => {
+  it('has classes with the names that are exported', async () => {
+    const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url))
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      external: ['koffi'],
+    })
+    const built = await import(
+      `data:text/javascript;base64,${Buffer.from(outputFiles[0]!.contents).toString('base64')}`
+    )
+    const classes = Object.entries(built).filter(([, value]) => /^class\b/.test(String(value))) as [
+      string,
+      { name: string },
+    ][]
+    assert.ok(classes.length >= 3, `${classes.length} classes`)
+    for (const [name, { name: own }] of classes) assert.equal(own, name)
   })
 })

@@ -1,6 +1,7 @@
 import { aborted, type ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { FrameDecoder } from '../frame/decoder.ts'
+import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 import { callProblem } from '../option-rules.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
@@ -101,6 +102,14 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   get writable(): WritableStream<ConnectDatagram> {
     this.#writable ??= writableOf(this)
     return this.#writable
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const { localAddress, remoteAddress } = this
+    const state = this.#state.kind === 'failed' ? `failed: ${this.#state.error.code}` : this.#state.kind
+    const ofSession = this.session === undefined ? {} : { session: this.session }
+    return shownAs('Connection', { localAddress, remoteAddress, state, ...ofSession }, options, inspect)
   }
 
   close(options?: CallOptions): Promise<void> {

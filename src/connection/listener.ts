@@ -1,4 +1,5 @@
 import { type ConnectError, rejectionOf } from '../errors.ts'
+import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 import { optionError } from '../option-rules.ts'
 import { type ListenSettings, resolveTlsIdentity, type TlsIdentity } from '../options.ts'
 import type { Platform } from '../platform.ts'
@@ -75,6 +76,12 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const state = this.#closed === undefined ? 'listening' : 'closed'
+    return shownAs('Listener', { address: this.address, state }, options, inspect)
   }
 
   onStream(stream: ByteStream, link?: SessionLink): void {

@@ -1,6 +1,7 @@
 import type { ConnectError } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
+import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 import { callProblem } from '../option-rules.ts'
 import { DATAGRAM_COST_BYTES } from './costs.ts'
 import { Fifo } from './fifo.ts'
@@ -168,6 +169,11 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
     if (this.#taken === batch.datagrams.length) this.#dropFirst()
     else if (this.#watched) this.#tellConsumed()
     return datagram
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return shownAs('ConnectionReader', { state: this.#state.kind, queuedBytes: this.#cost }, options, inspect)
   }
 
   /** Datagrams have come. */

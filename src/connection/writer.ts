@@ -1,6 +1,7 @@
 import { AGAIN, aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import { ConnectDatagram, lostData } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
+import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 import { callProblem } from '../option-rules.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { Platform } from '../platform.ts'
@@ -183,6 +184,12 @@ export class QueueWriter implements ConnectionWriter {
     this.#closers ??= new Fifo()
     wait(this.#closers, pending, 'close', signal)
     return pending.promise
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const queuedBytes = this.#queuedBytes - this.#writtenBytes
+    return shownAs('ConnectionWriter', { state: this.#state.kind, queuedBytes }, options, inspect)
   }
 
   /** Frames that begin in what the stream was given. */

@@ -1,21 +1,10 @@
 import { ConnectError, ConnectErrorCode, show } from '../errors.ts'
+import { INSPECT } from '../inspection.ts'
 import { type Bytes, bytesIn } from './bytes.ts'
+import { base64Of, describeBytes, identifyBytes } from './description.ts'
 import { encodeFrame } from './encode.ts'
 import { HEADER_BYTES, MAX_DATA_BYTES, MAX_RECIPIENT, VERSION } from './format.ts'
 import { checkHeader, readRecipient } from './header.ts'
-
-/**
- * Makes the datagram whose data is the `length` bytes at `offset` of `buffer`, unchecked. The view is made when it is
- * asked for.
- *
- * Takes the buffer and not a view of it: in V8, `view.buffer` costs twice as much as making a view does.
- */
-export let datagramIn: (
-  recipient: number,
-  buffer: ArrayBufferLike,
-  offset: number,
-  length: number,
-) => ConnectDatagram
 
 /**
  * Copies the data of a datagram that nobody has seen to `memory[at...]`, and lets go of where it was. Returns whether it
@@ -39,6 +28,10 @@ const UNCHECKED = Symbol('unchecked')
  * arrived with it, so copy the data (`data.slice()`) if you keep a few small ones for long, or transfer it to a thread.
  *
  * One datagram may be sent any number of times and on any number of connections.
+ *
+ * Two datagrams are equal to `deepStrictEqual`, `toEqual` and the like exactly when their recipients and their bytes are.
+ * `structuredClone` and `postMessage` copy properties only, and so lose the data: give them `encode()`, and `decode` it
+ * at the other side. `JSON.stringify` has the data as Base64.
  */
 export class ConnectDatagram {
   /** What the tag means is up to you; 0 to 65535. */
@@ -77,13 +70,6 @@ export class ConnectDatagram {
   }
 
   static {
-    const Raw = ConnectDatagram as unknown as new (
-      recipient: number,
-      buffer: ArrayBufferLike,
-      unchecked: symbol,
-      offset: number,
-      length: number,
-    ) => ConnectDatagram
     moveData = (datagram, memory, at) => {
       if (datagram.#view !== undefined) return false
       memory.set(new Uint8Array(datagram.#buffer!, datagram.#offset, datagram.#length), at)
@@ -91,7 +77,6 @@ export class ConnectDatagram {
       datagram.#offset = memory.byteOffset + at
       return true
     }
-    datagramIn = (recipient, buffer, offset, length) => new Raw(recipient, buffer, UNCHECKED, offset, length)
   }
 
   /**
@@ -153,6 +138,30 @@ export class ConnectDatagram {
     return decodeFrame(frame)
   }
 
+  /** What `JSON.stringify` shows: the recipient, and the data as Base64. @throws as `text()` */
+  toJSON(): { recipient: number; data: string } {
+    return { recipient: this.recipient, data: base64Of(this.#intactData()) }
+  }
+
+  /** `ConnectDatagram { recipient: 5, data: 12 bytes "Hello world!" }`; different for different data. */
+  toString(): string {
+    return `ConnectDatagram { recipient: ${this.recipient}, data: ${this[Symbol.toStringTag]} }`
+  }
+
+  /**
+   * Names the data. What compares objects asks for this first, and would otherwise see the recipient alone: the data is no
+   * property, because it would have to be made for every datagram that comes.
+   */
+  get [Symbol.toStringTag](): string {
+    return this.intact ? identifyBytes(this.data) : `${this.#length} bytes, lost`
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const data = this.intact ? describeBytes(this.data) : `${this.#length} bytes, lost`
+    return `ConnectDatagram { recipient: ${this.recipient}, data: ${data} }`
+  }
+
   #intactData(): Uint8Array {
     if (!this.intact) throw lostData()
     return this.data
@@ -165,6 +174,29 @@ export class ConnectDatagram {
       throw lostData()
     }
   }
+}
+
+const Raw = ConnectDatagram as unknown as new (
+  recipient: number,
+  buffer: ArrayBufferLike,
+  unchecked: symbol,
+  offset: number,
+  length: number,
+) => ConnectDatagram
+
+/**
+ * Makes the datagram whose data is the `length` bytes at `offset` of `buffer`, unchecked. The view is made when it is
+ * asked for.
+ *
+ * Takes the buffer and not a view of it: in V8, `view.buffer` costs twice as much as making a view does.
+ */
+export function datagramIn(
+  recipient: number,
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+): ConnectDatagram {
+  return new Raw(recipient, buffer, UNCHECKED, offset, length)
 }
 
 /** The buffer of a datagram's data was transferred away, or resized. */

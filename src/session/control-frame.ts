@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, counted } from '../errors.ts'
 import { HEADER_BYTES, SIZE_BYTES } from '../frame/format.ts'
 
 /**
@@ -129,7 +129,9 @@ export function controlFrameBytes(bytes: Uint8Array, at: number): number {
   const announced = view.getUint32(0) + SIZE_BYTES
   if (expected === undefined) throw violation(`a control frame of type ${type}`)
   if (announced !== expected) {
-    throw violation(`a control frame of type ${type} announces ${announced} bytes; it has ${expected}`)
+    throw violation(
+      `a control frame of type ${type} announces ${counted(announced, 'byte')}; it has ${expected}`,
+    )
   }
   return expected
 }

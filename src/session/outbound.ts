@@ -1,5 +1,5 @@
 import { DATAGRAM_COST_BYTES } from '../connection/costs.ts'
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, counted } from '../errors.ts'
 import { violation } from './control-frame.ts'
 import type { Line, Progress, Window } from './line.ts'
 import { type Chunk, frameBytesAt, piecesOf, RetainedFrames } from './retained-frames.ts'
@@ -96,7 +96,7 @@ export class Outbound {
     const { received, consumed } = progress
     if (!this.isPossible(progress)) {
       throw violation(
-        `it has received ${received} and consumed ${consumed} of ${this.#sent} messages, of which ${this.confirmed} are confirmed`,
+        `it has received ${received} and consumed ${consumed} of ${counted(this.#sent, 'message')}, of which ${this.confirmed} are confirmed`,
       )
     }
     return consumed === this.confirmed ? 0 : this.#retained.confirm(consumed)

@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, counted } from '../errors.ts'
 import { ControlType, decodeControl, encodeControl, type Status, violation } from './control-frame.ts'
 import { FrameWalker, type WalkerUser } from './frame-walker.ts'
 import { Inbound } from './inbound.ts'
@@ -269,7 +269,7 @@ export class SessionEnd implements WalkerUser {
     // What it received over earlier lines it has said before this one: beyond that, it knows only what this one carried.
     if (status.received > this.#outbound.position) {
       throw violation(
-        `it has received ${status.received} messages, of which ${this.#outbound.position} were sent`,
+        `it has received ${counted(status.received, 'message')}, of which ${this.#outbound.position} were sent`,
       )
     }
     if (status.position !== received) {

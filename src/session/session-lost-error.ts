@@ -1,4 +1,4 @@
-import { AGAIN, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { AGAIN, ConnectError, ConnectErrorCode, counted } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import type { Unconfirmed } from './unconfirmed.ts'
 
@@ -40,20 +40,17 @@ export class SessionLostError extends ConnectError {
 
   /** @internal */
   override [AGAIN](): SessionLostError {
-    return Object.assign(
-      new SessionLostError(this.#unconfirmed, this.exact, this.cause as ConnectError),
-      this,
-    )
-  }
-
-  static {
-    SessionLostError.prototype.name = 'SessionLostError'
+    // As in ConnectError.
+    const Own = this.constructor as typeof SessionLostError
+    return Object.assign(new Own(this.#unconfirmed, this.exact, this.cause as ConnectError), this)
   }
 }
+
+SessionLostError.prototype.name = 'SessionLostError'
 
 function whatIsLeft({ count }: Unconfirmed, { code }: ConnectError): string {
   // What waits with data that was transferred away cannot be handed over, and nobody counts it.
   const isKnown = code !== ConnectErrorCode.INVALID_ARGUMENT
   if (count === 0 && isKnown) return 'all that was sent is confirmed'
-  return `${isKnown ? '' : 'at least '}${count} ${count === 1 ? 'datagram is' : 'datagrams are'} not confirmed`
+  return `${isKnown ? '' : 'at least '}${counted(count, 'datagram')} ${count === 1 ? 'is' : 'are'} not confirmed`
 }

@@ -1,6 +1,7 @@
 import { type IteratorSource, WithdrawingIterator } from '../connection/iterator.ts'
 import { Deferred } from '../connection/promises.ts'
 import type { Session, SessionState } from '../connection/types.ts'
+import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 
 /** What the user sees of a session: its id, and its state as it changes. */
 export class SessionStates implements Session {
@@ -19,6 +20,11 @@ export class SessionStates implements Session {
 
   states(): AsyncIterable<SessionState> {
     return { [Symbol.asyncIterator]: () => new WithdrawingIterator(new StateLoop(this, this.#waiting)) }
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return shownAs('Session', { id: this.id, state: this.#state }, options, inspect)
   }
 
   change(state: SessionState): void {

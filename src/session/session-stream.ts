@@ -1,5 +1,5 @@
 import type { SessionLink, SessionUser } from '../connection/session-link.ts'
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { AbortError, ConnectError, ConnectErrorCode } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { SessionSettings } from '../session-options.ts'
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.ts'
@@ -172,7 +172,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
   resume(): void {}
 
   reset(): void {
-    this.giveUp(new ConnectError(ConnectErrorCode.ABORTED, 'the connection was broken off'))
+    this.giveUp(new AbortError(ConnectErrorCode.ABORTED, 'the connection was broken off'))
   }
 
   giveUp(cause: ConnectError): ConnectError {

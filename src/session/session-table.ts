@@ -1,4 +1,4 @@
-import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { ConnectError, ConnectErrorCode, counted } from '../errors.ts'
 import type { ListenSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
 import type { ListenSessionSettings } from '../session-options.ts'
@@ -141,7 +141,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     }
     const network = addressKeyOf(guest.stream.remoteAddress)
     if (!this.#makeRoom(network)) {
-      guest.refuse(RejectCode.FULL, fullError(`${this.session.maxSessions} sessions`))
+      guest.refuse(RejectCode.FULL, fullError(counted(this.session.maxSessions, 'session')))
       return
     }
     const id = toHex(this.platform.randomBytes(SESSION_ID_BYTES))
@@ -159,7 +159,7 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
     const session = this.#strangers.first?.[0] ?? this.#detached.unused ?? this.#tooManyOf(network)
     if (session === undefined) return false
     session.stream.leaveCarrier()
-    session.lose(fullError(`${this.session.maxSessions} sessions`))
+    session.lose(fullError(counted(this.session.maxSessions, 'session')))
     return true
   }
 
@@ -231,10 +231,12 @@ export class SessionTable implements ByteStreamListenerSink, GuestHost {
   #keepBounds(): void {
     const { maxDetachedSessions, maxDetachedBytes } = this.session
     while (this.#detached.size > maxDetachedSessions) {
-      this.#detached.weakest!.lose(fullError(`${maxDetachedSessions} sessions that are detached`))
+      this.#detached.weakest!.lose(fullError(`${counted(maxDetachedSessions, 'session')} that are detached`))
     }
     while (this.#detached.keptBytes > maxDetachedBytes) {
-      this.#detached.heaviest!.lose(fullError(`${maxDetachedBytes} bytes of sessions that are detached`))
+      this.#detached.heaviest!.lose(
+        fullError(`${counted(maxDetachedBytes, 'byte')} of sessions that are detached`),
+      )
     }
   }
 

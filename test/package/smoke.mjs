@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { ConnectDatagram, ConnectError, connect, listen } from 'connect-ts'
 
 const [certificates, dtls] = process.argv.slice(2)
+assert.equal(ConnectError.name, 'ConnectError')
+assert.equal(ConnectDatagram.name, 'ConnectDatagram')
+assert.notDeepEqual(new ConnectDatagram(1, 'a'), new ConnectDatagram(1, 'b'))
 const pem = name => readFileSync(join(certificates, name))
 
 await exchange('tcp://127.0.0.1:0')
