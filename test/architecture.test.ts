@@ -23,6 +23,7 @@ interface Module {
   readonly names: ReadonlySet<string>
   /** Whether it consists of `export ... from` alone. */
   readonly onlyReexports: boolean
+  readonly hasAsyncGenerator: boolean
 }
 
 type Rule = (modules: readonly Module[]) => string[]
@@ -40,7 +41,9 @@ function readModule(path: string, source: string): Module {
       dynamic,
     })
   }
+  let hasAsyncGenerator = false
   const visit = (node: ts.Node): void => {
+    hasAsyncGenerator ||= isAsyncGenerator(node)
     if (ts.isIdentifier(node)) names.add(node.text)
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, false)
     if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node.moduleSpecifier, false)
@@ -54,7 +57,14 @@ function readModule(path: string, source: string): Module {
   const onlyReexports = file.statements.every(
     statement => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined,
   )
-  return { path, imports, names, onlyReexports }
+  return { path, imports, names, onlyReexports, hasAsyncGenerator }
+}
+
+function isAsyncGenerator(node: ts.Node): boolean {
+  const isGenerator =
+    ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isMethodDeclaration(node)
+  const isAsync = (modifier: ts.ModifierLike): boolean => modifier.kind === ts.SyntaxKind.AsyncKeyword
+  return isGenerator && node.asteriskToken !== undefined && node.modifiers?.some(isAsync) === true
 }
 
 const shared = [
@@ -196,6 +206,12 @@ const rules = {
       .filter(({ path, onlyReexports }) => path === 'index.ts' && !onlyReexports)
       .map(({ path }) => `${path} has code of its own`),
 
+  // It would keep return() waiting behind a pending next(), which then takes something along.
+  'what users iterate over is no async generator': modules =>
+    modules
+      .filter(({ path, hasAsyncGenerator }) => hasAsyncGenerator && !isIn(path, ['cli/']))
+      .map(({ path }) => `${path} has an async generator`),
+
   'there are no cycles': modules => {
     const byPath = new Map(modules.map(module => [module.path, module]))
     const done = new Set<string>()
@@ -309,6 +325,17 @@ const examples: Record<keyof typeof rules, { bad: Record<string, string>[]; good
           "import '../stream/x.ts'; import '../../../options.ts'; import '../wire/x.ts'",
         'transport/dtls-sctp/link/x.ts': "import type { x } from '../engine/dtls-engine.ts'",
         'transport/dtls-sctp/peer/x.ts': "import '../link/x.ts'; import '../../sctp/endpoint/x.ts'",
+      },
+    },
+    'what users iterate over is no async generator': {
+      bad: [
+        { 'session/states.ts': 'export class X { async *states() { yield 1 } }' },
+        { 'connection/reader.ts': 'export const x = { async *[Symbol.asyncIterator]() {} }' },
+        { 'transport/tcp.ts': 'async function* x() {}' },
+      ],
+      good: {
+        'connection/reader.ts': 'export class X { async next() {} } function* x() {}',
+        'cli/input.ts': 'export async function* chunks() {}',
       },
     },
     'every file belongs to a layer': {

@@ -1,5 +1,6 @@
 import type { Part } from './mutant.ts'
+import { connection } from './parts/connection.ts'
 import { frame } from './parts/frame.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame]
+export const parts: readonly Part[] = [frame, connection]

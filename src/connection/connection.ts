@@ -203,7 +203,6 @@ export class StreamConnection implements Connection, ByteStreamSink, ReaderEvent
   /** Reading stops, so nothing can be asked of the peer. */
   onQueueFull(): void {
     this.#stream.pause()
-    this.#frameDeadline?.stop()
     this.#idleDeadline?.stop()
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { StreamConnection } from '../../src/connection/connection.ts'
 import { ConnectError, type ConnectErrorCode } from '../../src/errors.ts'
@@ -113,6 +114,40 @@ describe('close', () => {
     transport.onClose()
     assert.deepEqual(await states(closed, watch(connection.closed)), ['fulfilled', 'fulfilled'])
     assert.equal(platform.timers, 0)
+  })
+
+  for (const [how, end, state] of [
+    ['cleanly', endCleanly, 'fulfilled'],
+    ['with a failure', ({ transport }: Scene) => transport.onClose(broken), 'rejected'],
+  ] as const) {
+    it(`leaves no listener on its signal when it ends ${how}`, async () => {
+      const all = scene()
+      const { signal } = new AbortController()
+      const closing = [
+        watch(all.connection.close({ signal })),
+        watch(all.connection.writer.close({ signal })),
+      ]
+      assert.equal(getEventListeners(signal, 'abort').length, 2)
+      end(all)
+      assert.deepEqual(await states(...closing), [state, state])
+      assert.equal(getEventListeners(signal, 'abort').length, 0)
+      await Promise.allSettled([all.connection.close({ signal }), all.connection.writer.close({ signal })])
+      assert.equal(getEventListeners(signal, 'abort').length, 0)
+    })
+  }
+
+  it('goes on when its signal fires, which leaves no listener', async () => {
+    const all = scene()
+    const controller = new AbortController()
+    const { signal } = controller
+    const closing = [watch(all.connection.close({ signal })), watch(all.connection.writer.close({ signal }))]
+    controller.abort(new Error('enough'))
+    assert.deepEqual(await states(...closing), ['rejected', 'rejected'])
+    for (const { error } of closing) assert.equal((error as ConnectError).code, 'ABORTED')
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+    const closed = watch(all.connection.close())
+    endCleanly(all)
+    assert.deepEqual(await states(closed), ['fulfilled'])
   })
 
   it('a second time waits for the same end, as `closed` does', async () => {
@@ -584,6 +619,19 @@ describe('abort', () => {
     platform.turn()
     assert.equal(stream.log.at(-1), 'reset')
   })
+
+  for (const [what, byteLength, midFrame] of [
+    ['ends with a frame', 100, false],
+    ['ends inside a frame', 2 * MIB, true],
+  ] as const) {
+    it(`tells the stream when what it was given ${what}`, () => {
+      const { connection, stream, platform } = scene({ sendQueueBytes: 3 * MIB })
+      void connection.writer.send(datagram(1, byteLength))
+      platform.turn()
+      connection.abort()
+      assert.equal(stream.resetMidFrame, midFrame)
+    })
+  }
 
   it('a second time does nothing', async () => {
     const { connection, stream } = scene()

@@ -50,6 +50,20 @@ describe('a send buffer', () => {
     }
   })
 
+  it('takes a frame that ends exactly at the limit of a write whole, and goes on with the next', () => {
+    for (const most of [64 * 1024, 1024 * 1024]) {
+      const buffer = new SendBuffer()
+      const list = [datagram(1, most - 8), datagram(2, 20_000)]
+      for (const each of list) buffer.append(each)
+      const first = buffer.take(most)
+      assert.equal(first.byteLength, most)
+      assert.equal(buffer.midFrame, false)
+      const second = buffer.take(most)
+      assert.deepEqual(concat([...first.segments, ...second.segments]), wire(...list))
+      assert.equal(buffer.byteLength, 0)
+    }
+  })
+
   it('keeps its slab from one write to the next when all is written in time', () => {
     const buffer = new SendBuffer()
     let written = 0

@@ -20,6 +20,8 @@ export class ScriptedStream implements ByteStream {
   readonly log: string[] = []
   /** Every write, in order. */
   readonly writes: Write[] = []
+  /** What was said when the stream was reset. */
+  resetMidFrame: boolean | undefined
   /** Whether the operating system takes what is written at once, when nothing is in flight. */
   takesAtOnce = false
   #sink: Partial<ByteStreamSink> | undefined
@@ -88,9 +90,10 @@ export class ScriptedStream implements ByteStream {
     this.log.push('resume')
   }
 
-  reset(): void {
+  reset(midFrame: boolean): void {
     assert.ok(!this.#reset, 'one reset')
     this.#reset = true
+    this.resetMidFrame = midFrame
     this.log.push('reset')
   }
 
