@@ -37,6 +37,9 @@ export const nonEmptyText: Rule = value =>
     ? undefined
     : `must be a text that is not empty; it is ${show(value)}`
 
+/** Its value is never shown. */
+export const secretText: Rule = value => (typeof value === 'string' ? undefined : 'must be a string')
+
 export const pem: Rule = value =>
   isPemPart(value) || (Array.isArray(value) && value.length > 0 && value.every(isPemPart))
     ? undefined

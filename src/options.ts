@@ -14,6 +14,7 @@ import {
   protocolNames,
   queueBytes,
   type Rules,
+  secretText,
   signal,
   wholeNumber,
 } from './option-rules.ts'
@@ -258,7 +259,7 @@ const listenRules: Rules = {
   signal,
 }
 
-const tlsIdentityRules: Rules = { ca: pem, cert: pem, key: pem, passphrase: ofType('string') }
+const tlsIdentityRules: Rules = { ca: pem, cert: pem, key: pem, passphrase: secretText }
 
 const tlsListenRules: Rules = {
   ...tlsIdentityRules,

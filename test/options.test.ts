@@ -266,6 +266,13 @@ for (const [what, resolve, rows] of [
       assert.throws(() => resolve({ tls: { ...pair, servername: 'x' } }), invalid('tls.servername'))
     })
 
+    it('never show a passphrase', () => {
+      assert.throws(
+        () => resolve({ tls: { ...pair, passphrase: 271_828 } }),
+        error => !inspect(error).includes('271828'),
+      )
+    })
+
     it('refuse a certificate without its key, and a key without its certificate', () => {
       assert.throws(() => resolve({ tls: { cert: PEM } }), invalid('tls.key'))
       assert.throws(() => resolve({ tls: { key: PEM } }), invalid('tls.cert'))

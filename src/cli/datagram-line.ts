@@ -1,17 +1,15 @@
 import type { ConnectDatagram } from '../index.ts'
+import { isPlainText, terminalLine } from './terminal-text.ts'
 
 /** Bytes that a line shows of data that is no text. */
 const HEX_BYTES = 32
-
-/** No control and format characters: they could play tricks on a terminal. The joiner is part of many emoji. */
-const printable = /^[\P{C}\n\r\t\u200d]*$/u
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** One line for people. */
 export function datagramLine({ recipient, byteLength, data }: ConnectDatagram): string {
   const text = textOf(data)
-  const shown = text !== undefined && printable.test(text) ? onOneLine(text) : hexOf(data)
+  const shown = text !== undefined && isPlainText(text) ? terminalLine(text) : hexOf(data)
   return `recipient ${recipient}, ${byteLength} ${byteLength === 1 ? 'byte' : 'bytes'}: ${shown}`
 }
 
@@ -28,10 +26,6 @@ function textOf(data: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function onOneLine(text: string): string {
-  return text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
 }
 
 function hexOf(data: Uint8Array): string {

@@ -32,7 +32,10 @@ A sender that stops before all was sent breaks its connection off, and that is
 told. One that is killed outright may look on tcp and unix like one that has
 ended; on tls, sctp, dtls-sctp and with --session it does not.`,
   options: {
-    output: { value: 'FILE', text: "store the data in FILE, emptied first; '-' is standard output" },
+    output: {
+      value: 'FILE',
+      text: "store the data in FILE, emptied first; '-' is standard output, as text if that is a terminal",
+    },
     count: {
       value: 'N',
       range: { least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },

@@ -1,6 +1,7 @@
 import { codeOf, messageOf } from './cli-error.ts'
+import { terminalLine } from './terminal-text.ts'
 
-/** Standard error: for people, or one JSON object a line. */
+/** Standard error: for people, or one JSON object a line. No text of a peer's reaches a terminal as a command. */
 export class Log {
   readonly #json: boolean
 
@@ -28,6 +29,6 @@ export class Log {
   }
 
   #line(text: string): void {
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${terminalLine(text)}\n`)
   }
 }

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { CliError, CliErrorCode, fileError } from './cli-error.ts'
+import { terminalLine } from './terminal-text.ts'
 
 /** Bytes that may wait for the disk. */
 const FILE_QUEUE_BYTES = 1024 * 1024
@@ -14,6 +15,10 @@ export class Output {
   constructor(stream: Writable, explain: (cause: Error) => CliError) {
     this.#stream = stream
     stream.on('error', cause => this.#broken.abort(explain(cause)))
+  }
+
+  get isTerminal(): boolean {
+    return (this.#stream as Writable & { readonly isTTY?: boolean }).isTTY === true
   }
 
   /** Fires when nothing more can be written; its reason is the CliError. */
@@ -34,8 +39,9 @@ export class Output {
     this.#check()
   }
 
+  /** One line, with nothing in it that a terminal takes for a command. */
   line(text: string): Promise<void> {
-    return this.write(`${text}\n`)
+    return this.write(`${terminalLine(text)}\n`)
   }
 
   /**

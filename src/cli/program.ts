@@ -1,4 +1,5 @@
 import { ConnectErrorCode } from '../index.ts'
+import { withoutPassword } from './address.ts'
 import { Arguments } from './arguments.ts'
 import { codeOf, exitCodeOf, usageError } from './cli-error.ts'
 import type { Command } from './command.ts'
@@ -60,7 +61,9 @@ async function runWithoutCommand(args: readonly string[], stdout: Output): Promi
   const known = commands.map(({ name }) => name).join(', ')
   const [name] = parsed.positionals
   if (name === undefined) throw usageError(`a command is missing: ${known}; see connect-ts --help`)
-  throw usageError(`there is no command '${name}'; there are ${known}; see connect-ts --help`)
+  throw usageError(
+    `there is no command '${withoutPassword(name)}'; there are ${known}; see connect-ts --help`,
+  )
 }
 
 async function show(text: string, stdout: Output): Promise<ExitCode> {
@@ -73,5 +76,5 @@ function checkPositionals({ name, positionals, synopsis }: Command, given: reado
   const usage = `usage: connect-ts ${name} ${synopsis} [OPTIONS]; see connect-ts ${name} --help`
   if (given.length < least) throw usageError(`ADDRESS is missing; ${usage}`)
   const extra = given[most]
-  if (extra !== undefined) throw usageError(`unexpected argument '${extra}'; ${usage}`)
+  if (extra !== undefined) throw usageError(`unexpected argument '${withoutPassword(extra)}'; ${usage}`)
 }

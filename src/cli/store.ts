@@ -2,6 +2,7 @@ import type { ConnectDatagram } from '../index.ts'
 import type { Arguments } from './arguments.ts'
 import { datagramJson, datagramLine } from './datagram-line.ts'
 import { fileOutput, type Output } from './output.ts'
+import { terminalText } from './terminal-text.ts'
 
 /** Where `listen` puts what arrives. */
 export interface Store {
@@ -16,6 +17,7 @@ export interface Store {
 /** @throws CliError `FILE_FAILED` */
 export async function openStore(args: Arguments, stdout: Output): Promise<Store> {
   const path = args.text('output')
+  if (path === '-' && stdout.isTerminal) return terminalStore(stdout)
   if (path === '-') return rawStore(stdout, async () => {})
   if (path === undefined) return lineStore(stdout, args.flag('json'))
   const file = await fileOutput(path)
@@ -28,6 +30,16 @@ function rawStore(output: Output, end: () => Promise<void>): Store {
     broken: output.broken,
     take: (_, datagram) => output.write(datagram.data),
     end,
+  }
+}
+
+/** The data as text, on a terminal: what would be a command to it is escaped. */
+function terminalStore(output: Output): Store {
+  const decoder = new TextDecoder()
+  return {
+    broken: output.broken,
+    take: (_, { data }) => output.write(terminalText(decoder.decode(data, { stream: true }))),
+    async end() {},
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { TlsConnectOptions, TlsListenOptions } from '../index.ts'
 import type { Arguments } from './arguments.ts'
-import { fileError } from './cli-error.ts'
+import { fileError, usageError } from './cli-error.ts'
 
 /**
  * The TLS options that were given, their files read; nothing if none was given.
@@ -24,6 +24,8 @@ export async function tlsOptions<T extends TlsConnectOptions | TlsListenOptions>
 }
 
 async function readPem(option: string, path: string): Promise<string> {
+  // It may be a key, and is not echoed.
+  if (path.includes('-----BEGIN ')) throw usageError(`--${option} takes the name of a file, not its content`)
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

@@ -38,7 +38,9 @@ export function parseAddress(address: string | URL): Address {
   const text = String(address)
   const zone = ZONE.exec(text)?.[1]
   const url = parseUrl((SCHEME.test(text) ? text : `tcp://${text}`).replace(ZONE, ']'), text)
-  if (url.username !== '' || url.password !== '') throw addressError(text, 'user names are not supported')
+  if (url.username !== '' || url.password !== '') {
+    throw addressError(text, 'user names and passwords are not supported')
+  }
   const takesQuery = WITH_QUERY.has(url.protocol)
   if (url.hash !== '' || (url.search !== '' && !takesQuery)) {
     throw addressError(text, takesQuery ? '# is not supported' : '? and # are not supported')
@@ -61,7 +63,9 @@ export function parseAddress(address: string | URL): Address {
 export function hostAndPort(address: Address): { host: string; port: number } {
   const { scheme, host, port, path, text } = address
   const example = `${scheme}//localhost:5678`
-  if (host === '' && path !== '') throw addressError(text, `for a Unix socket, write unix://${path}`)
+  if (host === '' && path !== '') {
+    throw addressError(text, `for a Unix socket, write unix://${path.includes('@') ? '/PATH' : path}`)
+  }
   if (host === '') throw addressError(text, `the host is missing, as in ${example}`)
   if (port === undefined) throw addressError(text, `the port is missing: HOST:PORT, as in ${example}`)
   if (path !== '' && path !== '/') throw addressError(text, 'a path is not supported here')
@@ -76,21 +80,26 @@ export function formatAddress(scheme: string, host: string, port: number): strin
   return [scheme, '//', host.includes(':') ? `[${host}]` : host, ':', port].join('')
 }
 
+/** The text is shown without a user name and a password, and so belongs into no other message before this has seen it. */
 export function addressError(text: string, complaint: string): ConnectError {
-  return new ConnectError(ConnectErrorCode.INVALID_ADDRESS, `address '${text}': ${complaint}`)
+  const shown = withoutPassword(text)
+  return new ConnectError(ConnectErrorCode.INVALID_ADDRESS, `address '${shown}': ${complaint}`)
+}
+
+/**
+ * Up to the last `@`, because a password that was not escaped may hold anything. The path of a Unix socket may hold an
+ * `@`, too.
+ */
+function withoutPassword(text: string): string {
+  return text.replace(/^(?!unix:\/{3})([a-z][a-z0-9+.-]*:\/\/)?.+@/is, '$1***@')
 }
 
 function parseUrl(url: string, text: string): URL {
   try {
     return new URL(url)
-  } catch (cause) {
-    throw new ConnectError(
-      ConnectErrorCode.INVALID_ADDRESS,
-      `address '${text}' cannot be read; ${hint(text)}`,
-      {
-        cause,
-      },
-    )
+  } catch {
+    // Without a cause: that of Node holds the whole text, and a password with it.
+    throw addressError(text, `it cannot be read; ${hint(text)}`)
   }
 }
 

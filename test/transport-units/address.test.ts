@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { ConnectError } from '../../src/errors.ts'
 import { type Address, formatAddress, hostAndPort, parseAddress } from '../../src/transport/address.ts'
@@ -54,7 +55,6 @@ describe('parseAddress', () => {
     'tcp://::1:5678',
     '::1:5678',
     'tcp:localhost:5678',
-    'mailto:someone@example.com',
     ' tcp://localhost:1',
     'unix:///tmp/%zz',
     'unix:///tmp/%ff',
@@ -73,6 +73,43 @@ describe('parseAddress', () => {
       assert.throws(() => parseAddress(text), coded('INVALID_ADDRESS', /user/))
     })
   }
+
+  for (const password of [
+    'secret',
+    'se/cret',
+    'se?cret',
+    'se#cret',
+    'se@cret',
+    'se cret',
+    'se%zzcret',
+    'secret:1',
+  ]) {
+    for (const text of [
+      `tcp://user:${password}@host:1`,
+      `user:${password}@host:1`,
+      `tcp:///user:${password}@host:1`,
+    ]) {
+      it(`refuses '${text}' without a word of its password, in a cause or elsewhere`, () => {
+        try {
+          hostAndPort(parseAddress(text))
+          assert.fail('it was taken')
+        } catch (error) {
+          assert.ok(coded('INVALID_ADDRESS', /\*\*\*@host/)(error))
+          assert.doesNotMatch(
+            inspect(error, { depth: 9, showHidden: true }).replace(/\n {4}at .*/g, ''),
+            /user:|cret/,
+          )
+        }
+      })
+    }
+  }
+
+  it('quotes the whole path of a Unix socket', () => {
+    assert.throws(
+      () => parseAddress('unix:///tmp/a@b?c'),
+      coded('INVALID_ADDRESS', /'unix:\/\/\/tmp\/a@b\?c'/),
+    )
+  })
 
   for (const text of ['tcp://host:1?a=b', 'tcp://host:1#top', 'unix:///tmp/a?b', 'unix:///tmp/a#b']) {
     it(`refuses ? and #: '${text}'`, () => {
