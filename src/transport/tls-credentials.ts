@@ -1,9 +1,12 @@
-import { constants } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { optionError } from '../option-rules.ts'
 import type { Pem, TlsConnectOptions, TlsIdentity, TlsListenOptions } from '../options.ts'
 import { SUITES_1_2, SUITES_1_3 } from './cipher-suites.ts'
 import { reasonOf } from './node-errors.ts'
+
+/** Each certificate in PEM, whole or not. */
+const CERTIFICATES = /-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*(?:-----END (?:X509 )?CERTIFICATE-----)?/g
 
 /** TLS options in Node's words. */
 export interface NodeTlsOptions extends SecureContextOptions {
@@ -29,6 +32,7 @@ export function nodeTlsOptions(tls: TlsConnectOptions | TlsListenOptions): NodeT
   if (tls.key !== undefined) options.key = nodePem(tls.key)
   if (tls.passphrase !== undefined) options.passphrase = tls.passphrase
   try {
+    if (options.ca !== undefined) checkAuthorities(options.ca as string[])
     createSecureContext(options)
   } catch (cause) {
     throw optionError(culprit(options), `cannot be used: ${reasonOf(cause as Error)}`, cause)
@@ -44,8 +48,16 @@ function culprit({ ca, cert, key, passphrase }: SecureContextOptions): string {
   return usable({ key, passphrase }) ? 'tls.key (it does not belong to tls.cert)' : 'tls.key'
 }
 
+/** Node passes over authorities that it cannot read, and so would trust fewer than it was told to. */
+function checkAuthorities(pem: readonly string[]): void {
+  const certificates = pem.join('\n').match(CERTIFICATES) ?? []
+  if (certificates.length === 0) throw new Error('it has no certificate')
+  for (const certificate of certificates) new X509Certificate(certificate)
+}
+
 function usable(options: SecureContextOptions): boolean {
   try {
+    if (options.ca !== undefined) checkAuthorities(options.ca as string[])
     createSecureContext(options)
     return true
   } catch {

@@ -66,6 +66,21 @@ for (const [name, library] of nativeLibraries) {
       assert.doesNotThrow(() => connect([otherCa], { ca }))
     })
 
+    it('can be none, which trusts nobody', () => {
+      assert.throws(() => connect([]), isUnknownAuthority)
+      connect([ca])
+      assert.throws(() => connect([]), isUnknownAuthority)
+      assert.equal(engine.alive, 1)
+    })
+
+    it('are read again when those that OpenSSL finds are to be trusted as well, or no longer', () => {
+      const reads = (): number => faulty.calls('X509_STORE_new')
+      const before = reads()
+      for (const withOwn of [false, true, true, false]) engine.client(none, [ca], withOwn).free()
+      assert.equal(reads(), before + 3)
+      assert.equal(faulty.calls('X509_STORE_set_default_paths') > 0, true)
+    })
+
     it('are not trusted by a client that is given none', () => {
       connect([ca])
       const pair = new EnginePair(engine, { client: {} })
@@ -110,7 +125,6 @@ for (const [name, library] of nativeLibraries) {
       connect([ca])
       const refused = { constructor: UnusableCredentials, what: 'ca' }
       assert.throws(() => engine.client(none, [otherCa, ca.slice(0, 100)]), refused)
-      assert.throws(() => engine.client(none, []), refused)
       assert.equal(engine.alive, 1)
       const before = faulty.calls('X509_STORE_add_cert')
       connect([ca])

@@ -6,10 +6,14 @@ import { within } from '../waiting.ts'
 /** Runs a program of this directory and reads the JSON that it prints. */
 export async function runProgram(
   name: string,
-  options: { readonly shell?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly shell?: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly args?: readonly string[]
+  } = {},
 ): Promise<unknown> {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
-  const command = [process.execPath, '--import', 'tsx', file]
+  const command = [process.execPath, ...(options.args ?? []), '--import', 'tsx', file]
   const [head, ...rest] = options.shell
     ? ['bash', '-c', `${options.shell}; exec "$@"`, 'bash', ...command]
     : command

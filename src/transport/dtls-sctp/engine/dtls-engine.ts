@@ -13,9 +13,10 @@ export interface DtlsEngine {
   /**
    * @param defaultCa - the authorities to trust if the credentials name none, PEM: read for the first client, and then
    * kept for those to come, until they are others
+   * @param withOwn - whether those are trusted as well that the engine finds on this machine by itself
    * @throws UnusableCredentials
    */
-  client(credentials: DtlsCredentials, defaultCa?: readonly string[]): DtlsClient
+  client(credentials: DtlsCredentials, defaultCa?: readonly string[], withOwn?: boolean): DtlsClient
 
   /** @throws UnusableCredentials */
   server(credentials: DtlsCredentials): DtlsServer

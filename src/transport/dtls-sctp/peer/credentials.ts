@@ -1,4 +1,3 @@
-import * as tls from 'node:tls'
 import { optionError } from '../../../option-rules.ts'
 import type { TlsConnectOptions, TlsListenOptions } from '../../../options.ts'
 import { reasonOf } from '../../node-errors.ts'
@@ -10,19 +9,15 @@ import {
   type DtlsServer,
   UnusableCredentials,
 } from '../engine/dtls-engine.ts'
-
-/** Newer Nodes tell which authorities they trust by default; older ones, only which they bring. */
-type WithDefaults = { readonly getCACertificates?: (type: 'default') => string[] }
+import { defaultTrust } from './default-trust.ts'
 
 /** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */
 export function clientOf(engine: DtlsEngine, options: TlsConnectOptions): DtlsClient {
-  const defaultCa = options.ca === undefined ? runtimesCa() : undefined
-  return made(options, () => engine.client(credentialsOf(options), defaultCa))
-}
-
-/** What Node's own TLS trusts; a program may have changed it, by `tls.setDefaultCACertificates`. */
-function runtimesCa(): readonly string[] {
-  return (tls as WithDefaults).getCACertificates?.('default') ?? tls.rootCertificates
+  return made(options, () => {
+    if (options.ca !== undefined) return engine.client(credentialsOf(options))
+    const { ca, usesOpenSslCa } = defaultTrust()
+    return engine.client(credentialsOf(options), ca, usesOpenSslCa)
+  })
 }
 
 /** @throws ConnectError `INVALID_OPTION` if a certificate or a key cannot be used */
@@ -30,7 +25,7 @@ export function serverOf(engine: DtlsEngine, options: TlsListenOptions): DtlsSer
   return made(options, () => engine.server(credentialsOf(options)))
 }
 
-/** Node looks at them first, for the same errors as with TLS. It passes over authorities that it cannot read. */
+/** Node looks at them first, for the same errors as with TLS. */
 function made<T>(options: TlsConnectOptions | TlsListenOptions, make: () => T): T {
   if (options.minVersion === 'TLSv1.3') {
     throw optionError('tls.minVersion', 'cannot be TLSv1.3 on dtls-sctp: it has DTLS 1.2 and nothing later')

@@ -15,6 +15,7 @@ export class DefaultAuthorities {
   #store: NativeObject | undefined
   /** What is in the store. */
   #ca: readonly string[] = []
+  #withOwn = false
 
   constructor(ssl: OpenSslFunctions, objects: NativeObjects, pem: PemReader) {
     this.#ssl = ssl
@@ -22,9 +23,14 @@ export class DefaultAuthorities {
     this.#pem = pem
   }
 
-  /** @throws UnusableCredentials if they cannot be read */
-  trust(context: NativeObject, ca: readonly string[]): void {
-    if (this.#store === undefined || !isSame(ca, this.#ca)) this.#replace(ca)
+  /**
+   * @param withOwn - whether those are trusted as well that OpenSSL finds by itself
+   * @throws UnusableCredentials if they cannot be read
+   */
+  trust(context: NativeObject, ca: readonly string[], withOwn: boolean): void {
+    if (this.#store === undefined || withOwn !== this.#withOwn || !isSame(ca, this.#ca)) {
+      this.#replace(ca, withOwn)
+    }
     this.#ssl.SSL_CTX_set1_cert_store(context.pointer, this.#store!.pointer)
   }
 
@@ -34,20 +40,24 @@ export class DefaultAuthorities {
     this.#ca = []
   }
 
-  #replace(ca: readonly string[]): void {
-    const store = this.#read(ca)
+  #replace(ca: readonly string[], withOwn: boolean): void {
+    const store = this.#read(ca, withOwn)
     this.free()
     this.#store = store
     this.#ca = [...ca]
+    this.#withOwn = withOwn
   }
 
-  #read(ca: readonly string[]): NativeObject {
+  #read(ca: readonly string[], withOwn: boolean): NativeObject {
     const { X509_STORE_new, X509_STORE_free, X509_STORE_add_cert } = this.#ssl
     const store = this.#objects.own(X509_STORE_new(), X509_STORE_free, 'X509_STORE')
     try {
-      this.#pem.eachCertificate(ca, certificate => {
-        check(this.#ssl, X509_STORE_add_cert(store.pointer, certificate))
-      })
+      if (withOwn) check(this.#ssl, this.#ssl.X509_STORE_set_default_paths(store.pointer))
+      if (ca.length > 0) {
+        this.#pem.eachCertificate(ca, certificate => {
+          check(this.#ssl, X509_STORE_add_cert(store.pointer, certificate))
+        })
+      }
       return store
     } catch (cause) {
       store.free()

@@ -1,7 +1,7 @@
 import { DtlsFailure } from '../dtls-engine.ts'
 import type { OpenSslFunctions } from './functions.ts'
 
-/** `X509_V_ERR_`: why a certificate was refused, by the names that Node gives. */
+/** `X509_V_ERR_`: why a certificate was refused, by the names that Node gives; it calls all others `UNSPECIFIED`. */
 const certificateErrors: Readonly<Record<number, string>> = {
   2: 'UNABLE_TO_GET_ISSUER_CERT',
   4: 'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
@@ -61,7 +61,7 @@ function takeAll(ssl: OpenSslFunctions): bigint[] {
 /** Why a certificate of the peer's was refused by this end. */
 export function certificateFailure(ssl: OpenSslFunctions, result: number): DtlsFailure {
   const reason = ssl.X509_verify_cert_error_string(result) as string
-  return new DtlsFailure(certificateErrors[result] ?? `CERT_ERROR_${result}`, reason)
+  return new DtlsFailure(certificateErrors[result] ?? 'UNSPECIFIED', reason)
 }
 
 /** Whether the peer has said no more than that the handshake has failed. */

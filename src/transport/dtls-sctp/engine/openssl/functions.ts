@@ -72,6 +72,7 @@ const signatures = {
   X509_STORE_new: takes('pointer'),
   X509_STORE_free: takes('void', 'pointer'),
   X509_STORE_add_cert: takes('int', 'pointer', 'pointer'),
+  X509_STORE_set_default_paths: takes('int', 'pointer'),
   X509_VERIFY_PARAM_set_hostflags: takes('void', 'pointer', 'uint'),
   X509_VERIFY_PARAM_set1_host: takes('int', 'pointer', 'text', 'size'),
   X509_VERIFY_PARAM_set1_ip_asc: takes('int', 'pointer', 'text'),

@@ -49,11 +49,11 @@ export class OpenSslEngine implements DtlsEngine {
     return this.#openssl.objects.alive
   }
 
-  client(credentials: DtlsCredentials, defaultCa?: readonly string[]): DtlsClient {
+  client(credentials: DtlsCredentials, defaultCa?: readonly string[], withOwn = false): DtlsClient {
     const { ssl } = this.#openssl
     return this.#withContext(ssl.DTLS_client_method(), credentials, false, context => {
       if (credentials.ca === undefined && defaultCa !== undefined) {
-        this.#defaultAuthorities.trust(context, defaultCa)
+        this.#defaultAuthorities.trust(context, defaultCa, withOwn)
       }
       ssl.SSL_CTX_set_verify(context.pointer, VerifyMode.PEER, 0n)
       const { alpnProtocols = [] } = credentials
