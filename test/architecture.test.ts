@@ -106,7 +106,7 @@ const layers: readonly (readonly [part: string, allowed: readonly string[]])[] =
   [association, ['errors.ts', wire]],
   [endpoint, ['errors.ts', wire, association]],
   [stream, ['errors.ts', 'platform.ts', 'transport/byte-stream.ts', wire, association, endpoint]],
-  [dtlsEngine, ['errors.ts', 'options.ts', 'transport/cipher-suites.ts']],
+  [dtlsEngine, ['errors.ts', 'options.ts', 'transport/cipher-suites.ts', 'transport/load-later.ts']],
   [dtlsLink, ['platform.ts', `${dtlsEngine}dtls-engine.ts`, `${dtlsEngine}record-header.ts`]],
   ['transport/', shared],
   ['connection/', [...shared, 'frame/', ...seam]],

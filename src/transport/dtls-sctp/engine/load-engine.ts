@@ -1,9 +1,12 @@
 import { ConnectError, ConnectErrorCode } from '../../../errors.ts'
+import { loadLater } from '../../load-later.ts'
 import type { DtlsEngine } from './dtls-engine.ts'
 import { type Koffi, koffiLibrary } from './koffi-library.ts'
 import type { NativeLibrary } from './native-library.ts'
 import { findNodeFfi, nodeFfiLibrary } from './node-ffi-library.ts'
 import { OpenSslEngine } from './openssl/openssl-engine.ts'
+
+const INSTALL = 'Install it with: npm install koffi@3'
 
 /** One for the process: OpenSSL calls back to it for as long as that lives. A worker has one of its own. */
 let loading: Promise<DtlsEngine> | undefined
@@ -33,17 +36,21 @@ async function load(): Promise<DtlsEngine> {
 /** Through koffi; where it is not installed, through what newer Nodes bring for the same purpose. */
 async function findLibrary(): Promise<() => NativeLibrary> {
   try {
-    const { default: koffi } = await import('koffi')
+    const { default: koffi } = await loadLater(() => import('koffi'))
     return () => koffiLibrary(koffi as unknown as Koffi)
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
     const ffi = isMissing ? findNodeFfi() : undefined
     if (ffi !== undefined) return () => nodeFfiLibrary(ffi)
-    const why = isMissing
-      ? 'the package koffi is not installed'
-      : `koffi cannot be loaded: ${(cause as Error).message}`
-    throw unavailable(`${why}. Install it with: npm install koffi@3`, cause)
+    if (isMissing) throw unavailable(`the package koffi is not installed. ${INSTALL}`, cause)
+    const { message } = cause as Error
+    const advice = isOutOfFiles(cause) ? 'It is tried again when it is next used' : INSTALL
+    throw unavailable(`koffi cannot be loaded: ${message}. ${advice}`, cause)
   }
+}
+
+function isOutOfFiles(cause: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '')
 }
 
 function unavailable(why: string, cause: unknown): ConnectError {
