@@ -218,7 +218,7 @@ describe('what a user is told', () => {
 class Obedient implements Watched {
   readonly localTag = TAG
   readonly localInitialTsn = 1
-  readonly figures = { congestionWindow: 3000, flightBytes: 0, packetBytes: 1200 }
+  readonly figures = { congestionWindow: 3000, flightBytes: 0, flightWireBytes: 0, packetBytes: 1200 }
   #next: Uint8Array | undefined
   #bytes = 0
 
@@ -231,6 +231,7 @@ class Obedient implements Watched {
 
   output(): Uint8Array | undefined {
     this.figures.flightBytes += this.#bytes
+    this.figures.flightWireBytes += this.#bytes
     return this.#next
   }
 }

@@ -66,6 +66,18 @@ describe('the TSNs that have come (RFC 9260, section 6.2)', () => {
     )
   })
 
+  it('take no run beyond the 512th, and go on taking what belongs to the others', () => {
+    const tsns = new ReceivedTsns(0)
+    for (let i = 0; i < 512; i++) assert.equal(tsns.add(2 * i + 1), true)
+    assert.equal(tsns.add(2000), false)
+    assert.equal(tsns.has(2000), false)
+    assert.equal(tsns.runs.length, 512)
+    assert.equal(tsns.add(2), true)
+    assert.equal(tsns.add(2000), true)
+    assert.equal(tsns.add(0), true)
+    assert.equal(tsns.cumulative, 3)
+  })
+
   it('are one run in the end, whatever order they came in', () => {
     fc.assert(
       fc.property(

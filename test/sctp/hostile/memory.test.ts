@@ -5,8 +5,8 @@ import { failOnLeaks } from '../../support/leaks.ts'
 import { sctp } from '../../support/media.ts'
 import { acceptOne, openListener } from '../../support/pairs.ts'
 import { until } from '../../support/waiting.ts'
-import { chunk, data, Flag, Type } from '../support/chunks.ts'
-import { accepted, HAND_TSN } from '../support/hand-peer.ts'
+import { chunk, data, Flag, readSack, sack, Type } from '../support/chunks.ts'
+import { accepted, HAND_TSN, type HandPeer } from '../support/hand-peer.ts'
 import { MIB, usedBytes } from '../support/memory.ts'
 import { Site } from '../support/site.ts'
 import { UdpPeer } from '../support/udp-peer.ts'
@@ -54,6 +54,89 @@ test('tiny chunks in huge packets, of a frame that never ends, keep no packet al
   assert.equal(sent, 1000)
   assert.ok(grown < 10 * MIB, `${(grown / MIB).toFixed(1)} MiB for ${sent} bytes`)
   connection.abort()
+})
+
+/** What a site holds of chunks that came before their turn, each between two gaps or all behind one. */
+async function heldOf(dataBytes: number, step: number): Promise<{ grown: number; peer: HandPeer }> {
+  const peer = accepted(new Site({ windowBytes: MIB }))
+  const before = await usedBytes()
+  for (let i = 1; i < 9000; i++) {
+    const early = data({ tsn: (HAND_TSN + step * i) >>> 0, data: new Uint8Array(dataBytes) })
+    peer.site.receive(peer.encode([early]))
+    peer.site.sent.length = 0
+  }
+  return { grown: (await usedBytes()) - before, peer }
+}
+
+for (const dataBytes of [1, 60, 70, 300, 1172]) {
+  test(`chunks of ${dataBytes} bytes that wait for their turn cost no more than the window is charged with`, async () => {
+    const { grown, peer } = await heldOf(dataBytes, 1)
+    assert.ok(grown < 1.6 * MIB, `${(grown / MIB).toFixed(1)} MiB`)
+    const [answer] = peer.send(data({ tsn: (HAND_TSN + 1) >>> 0 }))
+    assert.equal(readSack(answer!).window, 0)
+    const again = await heldOf(dataBytes, 2)
+    assert.ok(again.grown < 1.6 * MIB, `${(again.grown / MIB).toFixed(1)} MiB`)
+  })
+}
+
+test('a whole window of chunks of the usual size is held behind a gap, and none is dropped', () => {
+  const peer = accepted(new Site({ windowBytes: MIB }))
+  const count = Math.floor(MIB / 1172)
+  for (let i = 1; i < count; i++)
+    peer.site.receive(peer.encode([data({ tsn: (HAND_TSN + i) >>> 0, flags: 0, data: bytesOf(1172) })]))
+  peer.site.sent.length = 0
+  peer.send(data({ tsn: HAND_TSN, flags: Flag.BEGIN, data: bytesOf(1172) }))
+  assert.equal(peer.member.data.length, count * 1172)
+})
+
+test('1 MiB of tiny datagrams costs a sender less than 4 MiB, and nothing once they are acknowledged', async t => {
+  const listener = await openListener(t, sctp)
+  const peer = await (await UdpPeer.open(t, listener.address)).connect()
+  const connection = await acceptOne(t, listener)
+  const one = numbered(1, 1)
+  const send = async (byteLength: number): Promise<void> => {
+    for (let i = 0; i < Math.floor(byteLength / one.encode().length); i++) {
+      assert.equal(connection.writer.trySend(one), true)
+      await new Promise(setImmediate)
+    }
+  }
+  await send(MIB / 8)
+  await peer.acknowledgeUntil(connection.writer.flush())
+  const before = await usedBytes()
+  await send(MIB)
+  const waiting = (await usedBytes()) - before
+  assert.ok(waiting < 4 * MIB, `${(waiting / MIB).toFixed(1)} MiB`)
+  await peer.acknowledgeUntil(connection.writer.flush())
+  const left = (await usedBytes()) - before
+  assert.ok(left < MIB / 2, `${(left / MIB).toFixed(1)} MiB are left`)
+  connection.abort()
+})
+
+test('tiny messages make no more than 4,096 chunks in flight, whatever the windows are', async () => {
+  const peer = accepted(new Site(), { window: 100_000_000 })
+  const { association } = peer.member
+  let cumulative = (peer.siteTsn - 1) >>> 0
+  const send = (bytes: Uint8Array): number => {
+    association.send([bytes])
+    peer.member.onTouched()
+    peer.site.flush()
+    return peer.chunks().length
+  }
+  const acknowledge = (count: number): number => {
+    cumulative = (cumulative + count) >>> 0
+    return peer.send(sack({ tsn: cumulative, window: 100_000_000 })).length
+  }
+  for (let sent = send(bytesOf(20_000_000)); sent > 0; ) sent = acknowledge(sent)
+  const before = await usedBytes()
+  let chunks = 0
+  for (let i = 0; i < MIB / 9; i++) chunks += send(bytesOf(9))
+  assert.equal(chunks, 4096)
+  const waiting = (await usedBytes()) - before
+  assert.ok(waiting < 4 * MIB, `${(waiting / MIB).toFixed(1)} MiB`)
+  for (let sent = chunks; sent > 0; ) sent = acknowledge(sent)
+  assert.equal(association.figures.flightBytes, 0)
+  const left = (await usedBytes()) - before
+  assert.ok(left < MIB / 2, `${(left / MIB).toFixed(1)} MiB are left`)
 })
 
 test('what waits for its turn keeps no packet alive, and is bounded by the window', async () => {

@@ -1,3 +1,4 @@
+import type { Association } from '../../../src/transport/sctp/association/association.ts'
 import { type ChunkView, chunksOf, tagOf } from './packet-view.ts'
 import { must } from './violation.ts'
 
@@ -12,7 +13,7 @@ const isBehind = (a: number, b: number): boolean => ((a - b) | 0) < 0
 export interface Watched {
   readonly localTag: number
   readonly localInitialTsn: number
-  readonly figures: { congestionWindow: number; flightBytes: number; packetBytes: number }
+  readonly figures: Association['figures']
   output(now: number): Uint8Array | undefined
 }
 
@@ -58,13 +59,13 @@ export class FlowWatch {
 
   /** The next packet, which the association gives while it is watched. */
   output(now: number): Uint8Array | undefined {
-    const before = this.#association.figures.flightBytes
+    const { flightBytes: before, flightWireBytes: wireBefore } = this.#association.figures
     this.#checkFlight(before)
     const packet = this.#association.output(now)
     const data = packet === undefined ? [] : chunksOf(packet).filter(({ type }) => type === DATA)
     if (data.length > 0) {
       this.#checkPeerWindow(data, before)
-      this.#checkCongestionWindow(data, before)
+      this.#checkCongestionWindow(data, wireBefore)
       this.sentAgain += data.filter(({ value }) => isBehind(value.getInt32(0), this.#nextTsn)).length
       this.#nextTsn = data.map(tsnBehind).reduce((a, b) => (isBehind(a, b) ? b : a), this.#nextTsn)
     }
@@ -95,11 +96,11 @@ export class FlowWatch {
   }
 
   #checkCongestionWindow(data: readonly ChunkView[], flightBefore: number): void {
-    const { congestionWindow, flightBytes, packetBytes } = this.#association.figures
+    const { congestionWindow, flightWireBytes, packetBytes } = this.#association.figures
     if (flightBefore < congestionWindow) {
       must(
-        flightBytes < congestionWindow + packetBytes,
-        () => `${this.#name}: ${flightBytes} in flight, the congestion window is ${congestionWindow}`,
+        flightWireBytes < congestionWindow + packetBytes,
+        () => `${this.#name}: ${flightWireBytes} in flight, the congestion window is ${congestionWindow}`,
       )
       return
     }

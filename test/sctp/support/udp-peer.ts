@@ -3,7 +3,18 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { within } from '../../support/waiting.ts'
-import { ADAPTATION, chunk, data, type InitFields, init, readInit, readSack, Type } from './chunks.ts'
+import {
+  ADAPTATION,
+  chunk,
+  data,
+  type InitFields,
+  init,
+  readData,
+  readInit,
+  readSack,
+  sack,
+  Type,
+} from './chunks.ts'
 import { type Chunk, decodePacket, encodePacket, type Packet } from './packets.ts'
 
 const TAG = 0x0a0b0c0d
@@ -24,6 +35,9 @@ export class UdpPeer {
   acknowledged = FIRST_TSN - 1
   window = Number.POSITIVE_INFINITY
   #sequence = 0
+  /** The highest TSN up to which all data of the listener has come, and what has come beyond. */
+  #lastTsn = 0
+  readonly #ahead = new Set<number>()
 
   private constructor(socket: Socket, address: string) {
     this.socket = socket
@@ -82,8 +96,9 @@ export class UdpPeer {
   async cookie(fields: Partial<InitFields> = {}): Promise<Uint8Array> {
     await this.sendWith(0, init({ tag: TAG, tsn: FIRST_TSN, parameters: [ADAPTATION], ...fields }))
     const { chunks } = await this.next(Type.INIT_ACK)
-    const { tag, parameters } = readInit(chunks[0]!)
+    const { tag, tsn, parameters } = readInit(chunks[0]!)
     this.tag = tag
+    this.#lastTsn = tsn - 1
     return parameters.find(({ type }) => type === 7)!.value
   }
 
@@ -93,11 +108,30 @@ export class UdpPeer {
     return this
   }
 
+  /** Acknowledges what has come, again and again until something is done. */
+  async acknowledgeUntil(done: Promise<void>): Promise<void> {
+    const timer = setInterval(() => {
+      void this.send(sack({ tsn: this.#lastTsn >>> 0, window: 10_000_000 }))
+    }, 2)
+    try {
+      await done
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  #take(tsn: number): void {
+    if (((tsn - this.#lastTsn) | 0) > 0) this.#ahead.add(tsn)
+    for (let next = (this.#lastTsn + 1) >>> 0; this.#ahead.delete(next); next = (next + 1) >>> 0)
+      this.#lastTsn = next
+  }
+
   #arrival(): Promise<Packet> {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
   #onPacket(packet: Packet): void {
+    for (const each of packet.chunks) if (each.type === Type.DATA) this.#take(readData(each).tsn)
     for (const each of packet.chunks.filter(({ type }) => type === Type.SACK)) {
       const { tsn, window } = readSack(each)
       assert.ok(tsn < this.tsn, 'only what was sent is acknowledged')

@@ -101,6 +101,8 @@ export class Association {
   #sendsZeroChecksum = false
   #farewell: Farewell | undefined
   #saidComplete = false
+  /** Whether the packet that is being read has had a SACK. */
+  #hadSack = false
 
   /** Begins an association with a peer: the ASSOCIATE primitive (section 11.1.2). */
   static initiate(options: AssociationOptions): Association {
@@ -164,11 +166,20 @@ export class Association {
     return this.#path.takesLargest
   }
 
-  /** For tests and for those who look on: cwnd, bytes in flight, and the packet that the path takes. */
-  get figures(): { congestionWindow: number; flightBytes: number; packetBytes: number } {
+  /**
+   * For tests and for those who look on: cwnd, data in flight, the same with the headers and padding of its chunks, and
+   * the packet that the path takes.
+   */
+  get figures(): {
+    congestionWindow: number
+    flightBytes: number
+    flightWireBytes: number
+    packetBytes: number
+  } {
     return {
       congestionWindow: this.#exchange?.congestionWindow ?? 0,
-      flightBytes: this.#exchange?.flightBytes ?? 0,
+      flightBytes: this.#exchange?.flight.dataBytes ?? 0,
+      flightWireBytes: this.#exchange?.flight.wireBytes ?? 0,
       packetBytes: this.#path.packetBytes,
     }
   }
@@ -248,6 +259,7 @@ export class Association {
   input(packet: Uint8Array, now: number): void {
     const chunk = this.#chunk
     chunk.open(packet)
+    this.#hadSack = false
     let hadData = false
     while (!this.#closed && chunk.next()) {
       if (!this.#tagIsRight(packet, chunk)) return
@@ -318,7 +330,9 @@ export class Association {
   #onEstablished(exchange: Exchange, chunk: ChunkReader, now: number): boolean {
     switch (chunk.type) {
       case ChunkType.SACK:
-        this.#obey(exchange.onSack(chunk, now))
+        // A sender has one in a packet (section 6.2); what more there are could only repeat it, or lie.
+        if (!this.#hadSack) this.#obey(exchange.onSack(chunk, now))
+        this.#hadSack = true
         return true
       case ChunkType.HEARTBEAT_ACK:
         exchange.onHeartbeatAck(chunk, now)

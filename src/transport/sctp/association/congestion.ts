@@ -1,6 +1,6 @@
 import { BASE_PACKET_BYTES } from './protocol-values.ts'
 
-/** What a SACK has acknowledged, as congestion control needs it. */
+/** What a SACK has acknowledged, as congestion control needs it. Chunks count with their headers and padding. */
 export interface Acknowledged {
   /** Bytes that were acknowledged for the first time. */
   readonly bytes: number

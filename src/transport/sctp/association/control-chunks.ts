@@ -28,18 +28,23 @@ export class ControlChunks {
   }
 
   add(type: number, value: Uint8Array): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ type, value })
+    if (!this.#isFull) this.#waiting.push({ type, value })
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= MOST_WAITING
   }
 
   /** Gives a HEARTBEAT back (section 8.3), unless it is larger than a packet that passes for sure. */
   answerHeartbeat(chunk: ChunkReader): void {
+    if (this.#isFull) return
     if (COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES + chunk.valueBytes > this.#packetBytes) return
     this.add(ChunkType.HEARTBEAT_ACK, chunk.bytes.slice(chunk.valueStart, chunk.end))
   }
 
   /** A chunk type that is not known: its upper bits say what to do (section 3.2). Returns whether to read on. */
   onUnknown(chunk: ChunkReader): boolean {
-    if (reportsUnknown(chunk.type, 8)) {
+    if (reportsUnknown(chunk.type, 8) && !this.#isFull) {
       this.addError(CauseCode.UNRECOGNIZED_CHUNK_TYPE, chunk.bytes.slice(chunk.start, chunk.end))
     }
     return !stopsAtUnknown(chunk.type, 8)

@@ -78,8 +78,8 @@ export class Exchange implements InboundUser {
     return this.#outbound.congestionWindow
   }
 
-  get flightBytes(): number {
-    return this.#outbound.flightBytes
+  get flight(): OutboundData['flight'] {
+    return this.#outbound.flight
   }
 
   /** When {@link onTimeout} is due, or {@link fill} has something to write. */

@@ -1,4 +1,7 @@
+import { padded } from '../wire/bytes.ts'
+import { DATA_HEADER_BYTES } from '../wire/data-chunk.ts'
 import { addTsn, type Tsn, tsnDistance } from '../wire/serial.ts'
+import { LostTsns } from './lost-tsns.ts'
 
 /**
  * `sent`: in flight. `lost`: to be sent again. `acked`: by a gap block, so the peer may still renege on it.
@@ -9,12 +12,11 @@ export type ChunkState = 'sent' | 'lost' | 'acked'
 export class OutboundChunk {
   /** Where its bytes lie in the stream; -1 for the mark of the end, which has one byte that is not the stream's. */
   place = 0
+  tsn: Tsn = 0
   byteLength = 0
   flags = 0
   sequence = 0
   state: ChunkState = 'sent'
-  /** Times that it was reported missing since it was sent last (RFC 9260, section 7.2.4). */
-  misses = 0
   /** Counts transmissions, of all chunks together: what was sent later has a higher one. */
   order = 0
   /** Times that it was found lost by reports; T3-rtx is another matter. */
@@ -22,16 +24,35 @@ export class OutboundChunk {
   sentAt = 0
   /** Whether it was sent more than once. */
   again = false
+  /** Of an `acked` chunk: all TSNs before the one that is so much higher are acked as well. */
+  skip = 1
+  /** The neighbours of a `sent` chunk in the order of transmission. */
+  older: OutboundChunk | undefined
+  newer: OutboundChunk | undefined
 }
 
-/** The chunks from the first that is not acknowledged cumulatively to the last that was sent, by their TSNs. */
+/** What a chunk with so much data takes in a packet, in bytes. */
+export const onWire = (dataBytes: number): number => DATA_HEADER_BYTES + padded(dataBytes)
+
+/** Memory for so many chunks is kept when all are acknowledged. */
+const KEPT_CHUNKS = 64
+
+/**
+ * The chunks from the first that is not acknowledged cumulatively to the last that was sent, by their TSNs. Each way to
+ * find some of them costs as much as it finds, however many others there are: a peer chooses what is looked for.
+ */
 export class Flight {
   #ring: OutboundChunk[] = []
   #first: Tsn
   #next: Tsn
-  #byteLength = 0
+  #dataBytes = 0
+  #wireBytes = 0
+  readonly #lost = new LostTsns()
   #lostCount = 0
   #ackedCount = 0
+  /** The ends of the list of `sent` chunks. */
+  #oldest: OutboundChunk | undefined
+  #newest: OutboundChunk | undefined
   #transmissions = 0
 
   constructor(initialTsn: Tsn) {
@@ -53,17 +74,39 @@ export class Flight {
     return tsnDistance(this.#first, this.#next)
   }
 
-  /** Of the chunks that are on their way: sent, and neither acknowledged nor taken for lost. */
-  get byteLength(): number {
-    return this.#byteLength
+  /** Data of the chunks that are on their way: sent, and neither acknowledged nor taken for lost. */
+  get dataBytes(): number {
+    return this.#dataBytes
+  }
+
+  /** The same chunks with their headers and padding. */
+  get wireBytes(): number {
+    return this.#wireBytes
   }
 
   get lostCount(): number {
     return this.#lostCount
   }
 
-  get hasAcked(): boolean {
-    return this.#ackedCount > 0
+  get ackedCount(): number {
+    return this.#ackedCount
+  }
+
+  /** The `sent` chunk that left the longest time ago. */
+  get oldest(): OutboundChunk | undefined {
+    return this.#oldest
+  }
+
+  /** The `lost` chunk with the lowest TSN. */
+  get firstLost(): OutboundChunk | undefined {
+    for (;;) {
+      const tsn = this.#lostCount === 0 ? undefined : this.#lost.lowest
+      if (tsn === undefined) return undefined
+      const chunk = tsnDistance(this.#first, tsn) < 0 ? undefined : this.at(tsn)
+      if (chunk?.state === 'lost') return chunk
+      // It was acknowledged, or has left again.
+      this.#lost.removeLowest()
+    }
   }
 
   /** Chunks that have left so far, each as often as it has. */
@@ -76,10 +119,24 @@ export class Flight {
     return this.#ring[tsn & (this.#ring.length - 1)]!
   }
 
+  /** The lowest TSN from a TSN on that no gap block has acknowledged; {@link next} if there is none. */
+  nextUnacked(from: Tsn): Tsn {
+    let to = from
+    while (to !== this.#next && this.at(to).state === 'acked') to = addTsn(to, this.at(to).skip)
+    // Whoever goes the same way again, goes it in one step.
+    for (let tsn = from; tsn !== to; ) {
+      const chunk = this.at(tsn)
+      tsn = addTsn(tsn, chunk.skip)
+      chunk.skip = tsnDistance(chunk.tsn, to)
+    }
+    return to
+  }
+
   /** Gives the next TSN to a chunk, whose fields are those of an earlier one. {@link send} is to follow. */
   add(): OutboundChunk {
     if (this.count === this.#ring.length) this.#grow()
     const chunk = this.at(this.#next)
+    chunk.tsn = this.#next
     this.#next = addTsn(this.#next, 1)
     chunk.again = false
     chunk.losses = 0
@@ -89,10 +146,14 @@ export class Flight {
   /** A chunk that is new, or was lost, leaves. */
   send(chunk: OutboundChunk, now: number): void {
     chunk.state = 'sent'
-    chunk.misses = 0
     chunk.order = ++this.#transmissions
     chunk.sentAt = now
-    this.#byteLength += chunk.byteLength
+    this.#dataBytes += chunk.byteLength
+    this.#wireBytes += onWire(chunk.byteLength)
+    chunk.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = chunk
+    else this.#newest.newer = chunk
+    this.#newest = chunk
   }
 
   /** A lost chunk is about to leave again. */
@@ -101,24 +162,36 @@ export class Flight {
     chunk.again = true
   }
 
+  /** A `sent` chunk is taken for lost. */
   lose(chunk: OutboundChunk): void {
-    this.#byteLength -= chunk.byteLength
-    this.#lostCount++
-    chunk.state = 'lost'
+    this.#land(chunk)
+    this.#toLost(chunk)
   }
 
-  /** A gap block reports a chunk that was not reported before. */
-  acknowledge(chunk: OutboundChunk): void {
+  /** A gap block reports a chunk that was not reported before, and with it all that follow before a TSN. */
+  acknowledge(chunk: OutboundChunk, end = addTsn(chunk.tsn, 1)): void {
     this.#settle(chunk)
     this.#ackedCount++
     chunk.state = 'acked'
+    chunk.skip = tsnDistance(chunk.tsn, end)
   }
 
-  /** The peer has dropped what it had acknowledged by a gap block (section 6.2.1, D iii). */
-  renege(chunk: OutboundChunk): void {
+  /** The peer has dropped the first chunk, which it had acknowledged by a gap block (section 6.2.1, D iii). */
+  renegeFirst(): void {
     this.#ackedCount--
-    this.#lostCount++
-    chunk.state = 'lost'
+    this.#toLost(this.at(this.#first))
+  }
+
+  /** The same of all chunks before a TSN that the peer does not hold. */
+  renegeBefore(end: Tsn, isHeld: (tsn: Tsn) => boolean): void {
+    for (let tsn = this.#first; tsn !== end; tsn = addTsn(tsn, 1)) {
+      const chunk = this.at(tsn)
+      if (chunk.state !== 'acked') continue
+      chunk.skip = 1
+      if (isHeld(tsn)) continue
+      this.#ackedCount--
+      this.#toLost(chunk)
+    }
   }
 
   /** The first chunk is acknowledged cumulatively. */
@@ -127,11 +200,32 @@ export class Flight {
     if (chunk.state === 'acked') this.#ackedCount--
     else this.#settle(chunk)
     this.#first = addTsn(this.#first, 1)
+    if (this.#first === this.#next && this.#ring.length > KEPT_CHUNKS) this.#ring = []
   }
 
   #settle(chunk: OutboundChunk): void {
-    if (chunk.state === 'sent') this.#byteLength -= chunk.byteLength
+    if (chunk.state === 'sent') this.#land(chunk)
     else this.#lostCount--
+    if (this.#lostCount === 0) this.#lost.clear()
+  }
+
+  #toLost(chunk: OutboundChunk): void {
+    chunk.state = 'lost'
+    this.#lostCount++
+    this.#lost.add(chunk.tsn)
+  }
+
+  /** A `sent` chunk is not on its way any more. */
+  #land(chunk: OutboundChunk): void {
+    const { older, newer } = chunk
+    this.#dataBytes -= chunk.byteLength
+    this.#wireBytes -= onWire(chunk.byteLength)
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    chunk.older = undefined
+    chunk.newer = undefined
   }
 
   #grow(): void {

@@ -5,9 +5,6 @@ import type { RetransmissionTimeout } from './retransmission-timeout.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Reports of a missing chunk that make it count as lost (RFC 9260, section 7.2.4). */
-const MISSES_OF_LOST = 3
-
 /** Probes of the tail in a row before it is left to T3-rtx. */
 const MOST_TAIL_PROBES = 3
 
@@ -20,6 +17,8 @@ export class LossDetection {
   readonly #rto: RetransmissionTimeout
   /** The latest transmission of those that the SACK which is being read acknowledges. */
   #newest = 0
+  /** The three latest of all reports, by the latest transmission that each acknowledged; the earliest first. */
+  readonly #reports: [number, number, number] = [0, 0, 0]
   #worst = 0
   #lostAgain = 0
   #probeAt = NEVER
@@ -67,31 +66,41 @@ export class LossDetection {
   }
 
   /**
-   * Three reports, and a chunk counts as lost (section 7.2.4). One counts only if it is of something that was sent later
-   * than the chunk; so a chunk that was sent again can be found lost again, where the RFC would wait for the timer. The
-   * answer to a probe of the tail is enough by itself: what it does not have was sent long ago.
+   * The SACK reports what is missing. Three reports, and a chunk counts as lost (section 7.2.4). One counts only if it is
+   * of something that was sent later than the chunk; so a chunk that was sent again can be found lost again, where the RFC
+   * would wait for the timer. The answer to a probe of the tail is enough by itself: what it does not have was sent long
+   * ago.
    *
-   * @param last how far the gap blocks reach beyond what is acknowledged cumulatively
    * @returns whether something is lost
    */
-  countMisses(last: number): boolean {
-    const enough = this.#isProbeAnswered ? 1 : MISSES_OF_LOST
+  countReport(): boolean {
+    this.#noteReport()
+    const upTo = this.#isProbeAnswered ? this.#newest : this.#reports[0]
     let found = false
-    let tsn = this.#flight.first
-    for (let offset = 1; offset < last; offset++, tsn = addTsn(tsn, 1)) {
-      const chunk = this.#flight.at(tsn)
-      if (chunk.state !== 'sent' || chunk.order > this.#newest || ++chunk.misses < enough) continue
+    for (let chunk = this.#flight.oldest; chunk !== undefined && chunk.order <= upTo; ) {
       this.#flight.lose(chunk)
       this.#worst = Math.max(this.#worst, ++chunk.losses)
       if (chunk.losses > 1) this.#lostAgain = Math.max(this.#lostAgain, chunk.order)
       found = true
+      chunk = this.#flight.oldest
     }
     return found
   }
 
+  #noteReport(): void {
+    const reports = this.#reports
+    if (this.#newest <= reports[0]) return
+    reports[0] = this.#newest
+    for (let i = 0; i < 2 && reports[i]! > reports[i + 1]!; i++) {
+      const later = reports[i]!
+      reports[i] = reports[i + 1]!
+      reports[i + 1] = later
+    }
+  }
+
   /** The tail is probed if nothing is heard from now on. Each probe waits twice as long as the one before it. */
   watchTail(now: number): void {
-    const mayProbe = this.#flight.byteLength > 0 && this.#probes < MOST_TAIL_PROBES
+    const mayProbe = this.#flight.dataBytes > 0 && this.#probes < MOST_TAIL_PROBES
     this.#probeAt = mayProbe ? now + this.#rto.tailProbeMs * 2 ** this.#probes : NEVER
   }
 

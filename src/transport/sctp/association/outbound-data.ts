@@ -5,13 +5,16 @@ import type { PacketWriter } from '../wire/packet-writer.ts'
 import { gapEnd, gapStart, type Sack } from '../wire/sack-chunk.ts'
 import { addTsn, isBefore, type Tsn, tsnDistance } from '../wire/serial.ts'
 import { CongestionControl } from './congestion.ts'
-import { Flight, type OutboundChunk } from './flight.ts'
+import { Flight, type OutboundChunk, onWire } from './flight.ts'
 import { LossDetection } from './loss-detection.ts'
-import { DATA_OVERHEAD_BYTES, MAX_BURST } from './protocol-values.ts'
+import { DATA_OVERHEAD_BYTES, MAX_BURST, MOST_CHUNKS_IN_FLIGHT } from './protocol-values.ts'
 import type { RetransmissionTimeout } from './retransmission-timeout.ts'
 import { UserMessages } from './user-messages.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
+
+/** The least offset of a gap block: the TSN behind the cumulative one would belong to it. */
+const LEAST_GAP = 2
 
 /** What a SACK has brought. */
 export interface SackResult {
@@ -47,6 +50,8 @@ export class OutboundData {
   #recoveryExit: Tsn = 0
   /** Transmissions that there had been when the congestion window was reduced last. */
   #reducedAfter = 0
+  /** When it is looked again through all chunks for those that the peer has dropped. */
+  #lookAgainAt = Number.NEGATIVE_INFINITY
   /** One packet of lost chunks may leave, whatever the congestion window says (section 7.2.4). */
   #mayExceed = false
   /** T3-rtx. */
@@ -105,9 +110,9 @@ export class OutboundData {
     return this.#congestion.window
   }
 
-  /** Bytes that are on their way. */
-  get flightBytes(): number {
-    return this.#flight.byteLength
+  /** What is on its way. */
+  get flight(): Pick<Flight, 'dataBytes' | 'wireBytes'> {
+    return this.#flight
   }
 
   /** When {@link probeTail} is due. */
@@ -136,10 +141,10 @@ export class OutboundData {
 
   /** Says that packets are about to be put together: what may leave is limited from here (section 6.1, D). */
   beginBurst(now: number): void {
-    if (this.#flight.byteLength === 0 && this.#messages.hasMore && this.#lastSentAt > 0) {
+    if (this.#flight.wireBytes === 0 && this.#messages.hasMore && this.#lastSentAt > 0) {
       this.#congestion.onIdle(now - this.#lastSentAt, this.#rto.ms)
     }
-    this.#burstLimit = this.#flight.byteLength + this.#burstCredit + MAX_BURST * this.#packetBytes
+    this.#burstLimit = this.#flight.wireBytes + this.#burstCredit + MAX_BURST * this.#packetBytes
     this.#burstCredit = 0
   }
 
@@ -164,11 +169,11 @@ export class OutboundData {
     const advance = tsnDistance(this.#flight.first, sack.cumulativeTsn) + 1
     // An old one that was overtaken (section 6.2.1).
     if (advance < 0) return { streamBytes: 0, alive: false, losses: 0, roundTripMs: undefined }
-    const flightBefore = this.#flight.byteLength
+    const flightBefore = this.#flight.wireBytes
     this.#roundTripMs = undefined
     this.#losses.beginSack()
     const { newBytes, streamBytes } = this.#acknowledgeUpTo(advance, now)
-    const gapBytes = this.#hasNewsOfGaps(sack) ? this.#readGaps(sack, advance > 0, now) : 0
+    const gapBytes = this.#readGaps(sack, advance > 0, now)
     const bytes = newBytes + gapBytes
     const alive = bytes > 0 || this.#probing
     this.#setPeerWindow(sack.window)
@@ -177,7 +182,7 @@ export class OutboundData {
       bytes,
       advanced: advance > 0,
       flightBefore,
-      flightAfter: this.#flight.byteLength,
+      flightAfter: this.#flight.wireBytes,
     })
     if (this.#congestion.recovering && !isBefore(sack.cumulativeTsn, this.#recoveryExit)) {
       this.#congestion.leaveRecovery()
@@ -203,13 +208,8 @@ export class OutboundData {
       this.#timeouts++
       this.#congestion.onTimeout()
     }
-    // The earliest is acknowledged by a gap block and by nothing since: the peer has dropped what it held.
-    const reneged = this.#flight.count > 0 && this.#flight.at(this.#flight.first).state === 'acked'
-    for (let tsn = this.#flight.first; tsn !== this.#flight.next; tsn = addTsn(tsn, 1)) {
-      const chunk = this.#flight.at(tsn)
-      if (chunk.state === 'sent') this.#flight.lose(chunk)
-      else if (reneged && chunk.state === 'acked') this.#flight.renege(chunk)
-    }
+    for (let chunk = this.#flight.oldest; chunk !== undefined; chunk = this.#flight.oldest)
+      this.#flight.lose(chunk)
   }
 
   /** Whether the peer has closed its window and this end asks now and then (section 6.1, A). */
@@ -218,20 +218,19 @@ export class OutboundData {
   }
 
   get #lostReady(): boolean {
-    return (
-      this.#flight.lostCount > 0 && (this.#mayExceed || this.#flight.byteLength < this.#congestion.window)
-    )
+    return this.#flight.lostCount > 0 && (this.#mayExceed || this.#flight.wireBytes < this.#congestion.window)
   }
 
   get #unsentReady(): boolean {
     if (!this.#messages.hasMore || this.#flight.lostCount > 0) return false
-    const { byteLength } = this.#flight
-    if (byteLength >= this.#congestion.window || byteLength >= this.#burstLimit) return false
-    return this.#windowLeft > 0 || this.#flight.count === 0
+    const { wireBytes, count } = this.#flight
+    if (count >= MOST_CHUNKS_IN_FLIGHT) return false
+    if (wireBytes >= this.#congestion.window || wireBytes >= this.#burstLimit) return false
+    return this.#windowLeft > 0 || count === 0
   }
 
   get #windowLeft(): number {
-    return this.#peerWindow - this.#flight.byteLength
+    return this.#peerWindow - this.#flight.dataBytes
   }
 
   /** Data of the next chunk; 0 where it is better to wait for room. */
@@ -243,54 +242,44 @@ export class OutboundData {
   }
 
   #sendNew(byteLength: number, writer: PacketWriter, now: number): void {
-    const tsn = this.#flight.next
     const chunk = this.#flight.add()
     this.#messages.cut(chunk, byteLength)
     if (!this.#messages.hasMore || this.#endsBurst(byteLength)) chunk.flags |= DataFlag.IMMEDIATE
-    this.#timedTsn ??= tsn
-    this.#write(tsn, chunk, writer, now)
+    this.#timedTsn ??= chunk.tsn
+    this.#write(chunk, writer, now)
   }
 
   /** Whether behind so much more nothing follows before an acknowledgement comes (RFC 7053, section 4.1). */
   #endsBurst(byteLength: number): boolean {
-    const flight = this.#flight.byteLength + byteLength
-    const next = flight + this.#messages.nextBytes
-    return flight >= this.#congestion.window || flight >= this.#burstLimit || next > this.#peerWindow
+    const wireBytes = this.#flight.wireBytes + onWire(byteLength)
+    const next = this.#flight.dataBytes + byteLength + this.#messages.nextBytes
+    if (this.#flight.count >= MOST_CHUNKS_IN_FLIGHT) return true
+    return wireBytes >= this.#congestion.window || wireBytes >= this.#burstLimit || next > this.#peerWindow
   }
 
   #fillLost(writer: PacketWriter, now: number): void {
     if (!this.#lostReady) return
-    for (
-      let tsn = this.#flight.first;
-      this.#flight.lostCount > 0 && tsn !== this.#flight.next;
-      tsn = addTsn(tsn, 1)
-    ) {
-      const chunk = this.#flight.at(tsn)
-      if (chunk.state !== 'lost') continue
+    for (let chunk = this.#flight.firstLost; chunk !== undefined; chunk = this.#flight.firstLost) {
       if (DATA_HEADER_BYTES + padded(chunk.byteLength) > writer.room) break
       this.#flight.takeLost(chunk)
-      this.#write(tsn, chunk, writer, now)
+      this.#write(chunk, writer, now)
       // Where the earliest is sent again, the time for its answer begins anew (section 6.3.2, R1; 7.2.4).
-      if (tsn === this.#flight.first) this.#timeoutAt = now + this.#rto.ms
+      if (chunk.tsn === this.#flight.first) this.#timeoutAt = now + this.#rto.ms
       this.#mayExceed = false
     }
   }
 
-  #write(tsn: Tsn, chunk: OutboundChunk, writer: PacketWriter, now: number): void {
+  #write(chunk: OutboundChunk, writer: PacketWriter, now: number): void {
     this.#flight.send(chunk, now)
     this.#lastSentAt = now
     if (this.#timeoutAt === NEVER) this.#timeoutAt = now + this.#rto.ms
     this.#watchTail(now)
     writer.beginChunk(ChunkType.DATA, chunk.flags)
-    writer.u32(tsn)
+    writer.u32(chunk.tsn)
     writer.u16(0)
     writer.u16(chunk.sequence)
     this.#messages.write(writer, chunk)
     writer.endChunk()
-  }
-
-  #hasNewsOfGaps(sack: Sack): boolean {
-    return sack.tellsGaps && (sack.gapCount > 0 || this.#flight.hasAcked)
   }
 
   #isBeyond(sack: Sack): boolean {
@@ -305,9 +294,8 @@ export class OutboundData {
     let newBytes = 0
     let streamBytes = 0
     for (let i = 0; i < advance; i++) {
-      const tsn = this.#flight.first
-      const chunk = this.#flight.at(tsn)
-      if (chunk.state !== 'acked') newBytes += this.#onNew(tsn, chunk, now)
+      const chunk = this.#flight.at(this.#flight.first)
+      if (chunk.state !== 'acked') newBytes += this.#onNew(chunk, now)
       if (this.#messages.isEndMark(chunk)) this.#endAcknowledged = true
       else streamBytes += chunk.byteLength
       this.#flight.dropFirst()
@@ -317,15 +305,15 @@ export class OutboundData {
     return { newBytes, streamBytes }
   }
 
-  /** A chunk is acknowledged for the first time; returns its bytes. */
-  #onNew(tsn: Tsn, chunk: OutboundChunk, now: number): number {
+  /** A chunk is acknowledged for the first time; returns what it took in a packet. */
+  #onNew(chunk: OutboundChunk, now: number): number {
     this.#losses.onAcknowledged(chunk)
-    if (tsn === this.#timedTsn) {
+    if (chunk.tsn === this.#timedTsn) {
       this.#timedTsn = undefined
       // Karn's rule: only of what was sent once (section 6.3.1, C5).
       if (!chunk.again) this.#roundTripMs = now - chunk.sentAt
     }
-    return chunk.byteLength
+    return onWire(chunk.byteLength)
   }
 
   /** What was sent into a closed window was dropped: once it opens, that is sent again without waiting for the timer. */
@@ -339,23 +327,52 @@ export class OutboundData {
 
   /** Marks what the gap blocks report, both ways (sections 6.2.1 and 7.2.4). Returns the bytes newly acknowledged. */
   #readGaps(sack: Sack, advanced: boolean, now: number): number {
-    const last = sack.gapCount === 0 ? 0 : gapEnd(sack, sack.gapCount - 1)
+    const flight = this.#flight
+    // Whoever has all up to a TSN and not the next has dropped the next, if it had acknowledged it.
+    if (flight.count > 0 && flight.at(flight.first).state === 'acked') flight.renegeFirst()
+    if (!sack.tellsGaps) return 0
     let bytes = 0
-    let block = 0
-    let tsn = this.#flight.first
-    const ahead = tsnDistance(sack.cumulativeTsn, this.#flight.next)
-    for (let offset = 1; offset < ahead; offset++, tsn = addTsn(tsn, 1)) {
-      while (block < sack.gapCount && gapEnd(sack, block) < offset) block++
-      const chunk = this.#flight.at(tsn)
-      if (block < sack.gapCount && gapStart(sack, block) <= offset) {
-        if (chunk.state === 'acked') continue
-        bytes += this.#onNew(tsn, chunk, now)
-        this.#flight.acknowledge(chunk)
-      } else if (chunk.state === 'acked' && offset < last) this.#flight.renege(chunk)
+    let reported = 0
+    for (let block = 0; block < sack.gapCount; block++) {
+      bytes += this.#readBlock(sack, block, now)
+      reported += gapEnd(sack, block) - Math.max(LEAST_GAP, gapStart(sack, block)) + 1
     }
+    if (reported < flight.ackedCount) this.#findDropped(sack, now)
+    if (sack.gapCount === 0) return 0
     // In fast recovery, whatever advances reports again all that is missing (section 7.2.4).
     const counts = bytes > 0 || (this.#congestion.recovering && advanced)
-    if (counts && this.#losses.countMisses(last)) this.#recover()
+    if (counts && this.#losses.countReport()) this.#recover()
+    return bytes
+  }
+
+  /**
+   * Something that was acknowledged is not reported any more: the peer has dropped it (section 6.2.1, D iii), or had no
+   * room for all of its gap blocks. As often as it may do so, all chunks are looked at only once in an RTO.
+   */
+  #findDropped(sack: Sack, now: number): void {
+    if (now < this.#lookAgainAt) return
+    this.#lookAgainAt = now + this.#rto.ms
+    const { cumulativeTsn, gapCount } = sack
+    const end = gapCount === 0 ? this.#flight.next : addTsn(cumulativeTsn, gapEnd(sack, gapCount - 1))
+    let block = 0
+    this.#flight.renegeBefore(end, tsn => {
+      const offset = tsnDistance(cumulativeTsn, tsn)
+      while (block < gapCount && gapEnd(sack, block) < offset) block++
+      return block < gapCount && gapStart(sack, block) <= offset
+    })
+  }
+
+  /** What is known is passed over, so that all blocks together cost no more than what is new. */
+  #readBlock(sack: Sack, block: number, now: number): number {
+    const flight = this.#flight
+    const end = addTsn(sack.cumulativeTsn, gapEnd(sack, block) + 1)
+    let tsn = flight.nextUnacked(addTsn(sack.cumulativeTsn, Math.max(LEAST_GAP, gapStart(sack, block))))
+    let bytes = 0
+    for (; isBefore(tsn, end); tsn = flight.nextUnacked(addTsn(tsn, 1))) {
+      const chunk = flight.at(tsn)
+      bytes += this.#onNew(chunk, now)
+      flight.acknowledge(chunk, end)
+    }
     return bytes
   }
 

@@ -16,6 +16,12 @@ export const TAIL_PROBE_MIN_MS = 20
 /** In packets: how much more than was acknowledged may leave at once. */
 export const MAX_BURST = 4
 
+/**
+ * Chunks that are on their way or wait for those before them to be acknowledged, however small they are: what more is
+ * written meanwhile shares chunks. Gap blocks can tell of 65,535 (RFC 9260, section 3.3.4).
+ */
+export const MOST_CHUNKS_IN_FLIGHT = 4096
+
 /** Consecutive retransmissions without an answer before the peer counts as unreachable; there is one path, so of both. */
 export const ASSOCIATION_MAX_RETRANS = 10
 export const MAX_INIT_RETRANSMITS = 8

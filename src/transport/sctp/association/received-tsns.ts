@@ -6,6 +6,12 @@ interface Run {
   end: Tsn
 }
 
+/**
+ * Most runs. A SACK in a packet that every path takes has room for 293; where half of all packets are lost, a full window
+ * of usual chunks makes 224.
+ */
+const MOST_RUNS = 512
+
 /** Which TSNs have come: all up to one, and some runs beyond it (RFC 9260, section 6.2). */
 export class ReceivedTsns {
   #cumulative: Tsn
@@ -31,10 +37,11 @@ export class ReceivedTsns {
     return run !== undefined && !isBefore(run.end, tsn)
   }
 
-  /** Adds one that has not come yet. */
-  add(tsn: Tsn): void {
-    if (tsnDistance(this.#cumulative, tsn) === 1) this.#advance(tsn)
-    else this.#insert(tsn)
+  /** Adds one that has not come yet. Returns false where it would be a run too many, and is not added. */
+  add(tsn: Tsn): boolean {
+    if (tsnDistance(this.#cumulative, tsn) !== 1) return this.#insert(tsn)
+    this.#advance(tsn)
+    return true
   }
 
   #advance(tsn: Tsn): void {
@@ -45,7 +52,7 @@ export class ReceivedTsns {
     this.#runs.shift()
   }
 
-  #insert(tsn: Tsn): void {
+  #insert(tsn: Tsn): boolean {
     const index = this.#runBefore(tsn)
     const before = this.#runs[index]
     const behind = this.#runs[index + 1]
@@ -56,7 +63,9 @@ export class ReceivedTsns {
       this.#runs.splice(index + 1, 1)
     } else if (joinsBefore) before.end = tsn
     else if (joinsBehind) behind.start = tsn
+    else if (this.#runs.length >= MOST_RUNS) return false
     else this.#runs.splice(index + 1, 0, { start: tsn, end: tsn })
+    return true
   }
 
   /** The index of the last run that begins at or before the TSN; -1 if there is none. Most come behind the last. */

@@ -89,6 +89,7 @@ export class InboundBytes {
   }
 
   #keep(pieces: Uint8Array[], index: number, from: number): void {
+    if (index === 0 && from === 0) return
     const left = this.#byteLength === 0 ? [] : pieces.slice(index)
     if (from > 0 && left.length > 0) left[0] = left[0]!.subarray(from)
     this.#restart(left)

@@ -34,10 +34,13 @@ export function missingParameter(type: number): Cause {
   return cause(CauseCode.MISSING_MANDATORY_PARAMETER, info)
 }
 
+/** Most causes of a chunk that are looked at: one is usual. */
+const MOST_CAUSES = 16
+
 /** Reads causes until one is malformed. */
 export function readCauses(bytes: Uint8Array, start: number, end: number): Cause[] {
   const causes: Cause[] = []
-  for (let at = start; at + 4 <= end; ) {
+  for (let at = start; at + 4 <= end && causes.length < MOST_CAUSES; ) {
     const length = readU16(bytes, at + 2)
     if (length < 4 || at + length > end) break
     causes.push(cause(readU16(bytes, at), bytes.slice(at + 4, at + length)))

@@ -25,6 +25,9 @@ const ignored: ReadonlySet<number> = new Set([
 
 const HEADER_BYTES = 4
 
+/** Most unknown parameters that are reported: peers have a few. */
+const MOST_UNRECOGNIZED = 16
+
 /** Undefined where one is malformed. What is known counts once; a second of the same type is passed over. */
 export function readParameters(bytes: Uint8Array, start: number, end: number): Parameters | undefined {
   let cookie: Uint8Array | undefined
@@ -46,7 +49,8 @@ export function readParameters(bytes: Uint8Array, start: number, end: number): P
       // Of another length it means nothing, and that is no reason to refuse the peer.
       if (length === 8) detectionMethod ??= readU32(bytes, at + HEADER_BYTES)
     } else if (!ignored.has(type)) {
-      if (reportsUnknown(type, 16)) unrecognized.push(bytes.slice(at, at + length))
+      if (reportsUnknown(type, 16) && unrecognized.length < MOST_UNRECOGNIZED)
+        unrecognized.push(bytes.slice(at, at + length))
       if (stopsAtUnknown(type, 16)) break
     }
     at += padded(length)
