@@ -110,20 +110,30 @@ export function counted(count: number, noun: string): string {
 /** A caller's value, as an error message shows it. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'function') return 'a function'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+/** Whether it is an error, of this realm or of another one. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
+}
+
+/** What was thrown, in words. */
+export function messageOf(thrown: unknown): string {
+  return isError(thrown) ? thrown.message : show(thrown)
 }
 
 /** The error for an `AbortSignal` that fired, or for `abort()`: its `cause` is the reason. */
 export function aborted(what: string, reason?: unknown): ConnectError {
-  const why = reason instanceof Error ? `: ${reason.message}` : ''
+  const why = isError(reason) ? `: ${reason.message}` : ''
   return new AbortError(ConnectErrorCode.ABORTED, `${what} was aborted${why}`, { cause: reason })
 }
 
 /** The error itself, or, if something else was thrown, one with this code whose `cause` it is. */
 export function asConnectError(error: unknown, code: ConnectErrorCode, what: string): ConnectError {
   if (error instanceof ConnectError) return error
-  const why = error instanceof Error ? error.message : String(error)
-  return new ConnectError(code, `${what} failed: ${why}`, { cause: error })
+  return new ConnectError(code, `${what} failed: ${messageOf(error)}`, { cause: error })
 }
 
 /** The error as `onRejected` is told it: with who was turned away, in its message as well. */

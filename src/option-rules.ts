@@ -28,7 +28,7 @@ export const object: Rule = value =>
   typeof value === 'object' && value !== null ? undefined : 'must be an object'
 
 const isPemPart = (value: unknown): boolean => {
-  const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value
+  const text = ArrayBuffer.isView(value) ? new TextDecoder().decode(value as Uint8Array) : value
   return typeof text === 'string' && text.includes('-----BEGIN ')
 }
 
@@ -55,6 +55,12 @@ export const protocolNames: Rule = value =>
     ? undefined
     : 'must be a list of names of 1 to 255 bytes'
 
+/** Whether it is a URL, of this realm or of another one. */
+export function isUrl(value: unknown): value is URL {
+  if (value instanceof URL) return true
+  return Object.prototype.toString.call(value) === '[object URL]' && typeof (value as URL).href === 'string'
+}
+
 /** Whether it is an AbortSignal: of this realm, or of another one as test runners and `vm` make them. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (value instanceof AbortSignal) return true
@@ -74,6 +80,9 @@ export const fileMode: Rule = value =>
   wholeNumber(0, 0o777)(value) === undefined
     ? undefined
     : `must be the mode of a file from 0 to 0o777, such as 0o600; it is ${show(value)}`
+
+/** What Linux takes for `TCP_KEEPIDLE`, which is in whole seconds. */
+export const keepAliveDelay = wholeNumber(0, 32_767_000)
 
 export const duration = wholeNumber(1, MAX_TIMER_MS)
 export const durationOrNone = wholeNumber(0, MAX_TIMER_MS)

@@ -5,6 +5,7 @@ import {
   duration,
   durationOrNone,
   fileMode,
+  keepAliveDelay,
   nonEmptyText,
   object,
   ofType,
@@ -61,7 +62,8 @@ export interface ConnectionOptions {
   readonly keepAlive?: boolean | undefined
   /**
    * Quiet time before the first keep-alive probe, in ms; also how often a peer that has ended, but is still sent to, is
-   * looked at. On `sctp:` and `dtls-sctp:`, the quiet time between heartbeats. 0: the system's own delay. Default 30,000.
+   * looked at. On `sctp:` and `dtls-sctp:`, the quiet time between heartbeats. 0: the system's own delay. At most 32,767,000, and in
+   * whole seconds on `tcp:` and `tls:`, as Linux takes it. Default 30,000.
    */
   readonly keepAliveDelayMs?: number | undefined
   /** Sends small segments at once (no Nagle algorithm), on `tcp:` and `tls:`. Default true. */
@@ -78,9 +80,9 @@ export interface ConnectOptions extends ConnectionOptions {
   readonly tls?: TlsConnectOptions | undefined
   /**
    * Goes on over another connection when this one breaks, with nothing lost or doubled; true for the defaults. The
-   * listener must have it set as well. Default: no session.
+   * listener must have it set as well. Default: no session, as false.
    */
-  readonly session?: true | ConnectSessionOptions | undefined
+  readonly session?: boolean | ConnectSessionOptions | undefined
   /** Gives up connecting. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
 }
@@ -104,7 +106,7 @@ export interface ListenOptions extends ConnectionOptions {
   /** The certificate and its key; required on `tls:` and `dtls-sctp:`, nowhere else. */
   readonly tls?: TlsListenOptions | undefined
   /** As in {@link ConnectOptions}; whoever connects must have it set as well. */
-  readonly session?: true | ListenSessionOptions | undefined
+  readonly session?: boolean | ListenSessionOptions | undefined
   /**
    * Called for each peer that was turned away before it became a connection: a failed handshake, the limit. The error's
    * `remoteAddress` says who, its message why. What it throws, or what a promise that it returns rejects with, is shown
@@ -178,7 +180,7 @@ type Filled<T, Absent extends keyof T> = {
 export function resolveConnectOptions(options?: ConnectOptions): ConnectSettings {
   if (options === undefined) return connectDefaults
   const given = checked(options, connectRules)
-  const session = given.session === undefined ? undefined : resolveConnectSession(given.session)
+  const session = isSession(given.session) ? resolveConnectSession(given.session) : undefined
   const settings = { ...connectDefaults, ...forSession(session), ...given, session }
   if (settings.tls === undefined) return settings
   return { ...settings, tls: checkedTls(settings.tls, tlsConnectRules) }
@@ -187,7 +189,7 @@ export function resolveConnectOptions(options?: ConnectOptions): ConnectSettings
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveListenOptions(options: ListenOptions = {}): ListenSettings {
   const given = checked(options, listenRules)
-  const session = given.session === undefined ? undefined : resolveListenSession(given.session)
+  const session = isSession(given.session) ? resolveListenSession(given.session) : undefined
   const settings = { ...listenDefaults, ...forSession(session), ...given, session }
   if (settings.tls === undefined) return settings
   return { ...settings, tls: withCertificate(checkedTls(settings.tls, tlsListenRules)) }
@@ -205,6 +207,10 @@ export function resolveTlsConnect(options: TlsConnectOptions): TlsConnectOptions
 /** @throws ConnectError `INVALID_OPTION`, naming the option */
 export function resolveTlsIdentity(options: TlsIdentity): TlsIdentity {
   return withCertificate(checkedTls(options, tlsIdentityRules))
+}
+
+function isSession<T>(option: T | boolean | undefined): option is T | true {
+  return option !== undefined && option !== false
 }
 
 /** Defaults that a session changes. */
@@ -234,7 +240,7 @@ const connectionRules: Rules = {
   closeTimeoutMs: duration,
   allowHalfOpen: ofType('boolean'),
   keepAlive: ofType('boolean'),
-  keepAliveDelayMs: durationOrNone,
+  keepAliveDelayMs: keepAliveDelay,
   noDelay: ofType('boolean'),
   handshakeTimeoutMs: duration,
 }

@@ -2,6 +2,7 @@ import {
   checked,
   duration,
   durationOrNone,
+  isUrl,
   nonEmptyText,
   object,
   ofType,
@@ -146,7 +147,7 @@ export function checkedRedirect(redirect: unknown): Redirect {
 }
 
 export const sessionRule: Rule = value =>
-  value === true || object(value) === undefined ? undefined : 'must be true or an object'
+  typeof value === 'boolean' || object(value) === undefined ? undefined : 'must be true, false or an object'
 
 const count = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
@@ -165,7 +166,7 @@ const connectRules: Rules = {
 }
 
 const redirectRules: Rules = {
-  address: value => (value instanceof URL ? undefined : nonEmptyText(value)),
+  address: value => (isUrl(value) ? undefined : nonEmptyText(value)),
   tls: object,
 }
 

@@ -57,8 +57,17 @@ const aSignal: Kind = {
 }
 const text: Kind = { accepts: ['a', 'localhost'], rejects: [1, true, new Uint8Array(1)] }
 const PEM = '-----BEGIN CERTIFICATE-----\n'
+const foreignPem: unknown = runInNewContext(`Uint8Array.from([${[...Buffer.from(PEM)]}])`)
 const pem: Kind = {
-  accepts: [PEM, new TextEncoder().encode(PEM), Buffer.from(PEM), [PEM], [PEM, Buffer.from(PEM)]],
+  accepts: [
+    PEM,
+    new TextEncoder().encode(PEM),
+    Buffer.from(PEM),
+    [PEM],
+    [PEM, Buffer.from(PEM)],
+    foreignPem,
+    [foreignPem],
+  ],
   rejects: [
     '',
     './ca.pem',
@@ -82,14 +91,15 @@ const connectionRows: Row[] = [
   { name: 'closeTimeoutMs', byDefault: 10_000, ...duration },
   { name: 'allowHalfOpen', byDefault: false, ...boolean },
   { name: 'keepAlive', byDefault: true, ...boolean },
-  { name: 'keepAliveDelayMs', byDefault: 30_000, ...durationOrNone },
+  // Linux takes no more than 32,767 s.
+  { name: 'keepAliveDelayMs', byDefault: 30_000, ...whole(0, 32_767_000) },
   { name: 'noDelay', byDefault: true, ...boolean },
   { name: 'handshakeTimeoutMs', byDefault: 10_000, ...duration },
 ]
 
 const tlsObject: Kind = { accepts: [], rejects: [5, true, 'pem', () => {}] }
 
-const sessionObject: Kind = { accepts: [], rejects: [5, false, 'yes', () => {}] }
+const sessionObject: Kind = { accepts: [], rejects: [5, 0, '', null, 'yes', () => {}] }
 
 const connectRows: Row[] = [
   ...connectionRows,

@@ -1,5 +1,5 @@
 import { AGAIN, aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
-import { ConnectDatagram, lostData } from '../frame/datagram.ts'
+import { ConnectDatagram, lostData, noDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
 import { callProblem } from '../option-rules.ts'
@@ -267,7 +267,7 @@ export class QueueWriter implements ConnectionWriter {
       return new ConnectError(ConnectErrorCode.WRITER_CLOSED, `cannot send: ${this.#state.why}`)
     }
     if (!(datagram instanceof ConnectDatagram)) {
-      return new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, 'datagram must be a ConnectDatagram')
+      return noDatagram(datagram)
     }
     if (datagram.byteLength > this.#maxMessageBytes) {
       return new ConnectError(

@@ -207,6 +207,16 @@ export function lostData(): ConnectError {
   )
 }
 
+/** What was to be sent is no datagram; or one of another copy of this package, which shows. */
+export function noDatagram(value: unknown): ConnectError {
+  const name = (value as object | null | undefined)?.constructor?.name
+  const what =
+    name === 'ConnectDatagram'
+      ? 'datagram is a ConnectDatagram of another copy of connect-ts: the package is installed or loaded twice'
+      : `datagram must be a ConnectDatagram; it is ${show(value)}`
+  return new ConnectError(ConnectErrorCode.INVALID_ARGUMENT, what)
+}
+
 function decodeFrame(given: Bytes): ConnectDatagram {
   const frame = bytesIn(given)
   if (frame === undefined) {

@@ -1,5 +1,5 @@
 import { StreamConnection } from '../connection/connection.ts'
-import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode, messageOf } from '../errors.ts'
 import { MAX_TIMER_MS } from '../option-rules.ts'
 import type { ConnectSettings } from '../options.ts'
 import type { SecurePlatform } from '../platform.ts'
@@ -282,8 +282,4 @@ function isAnswer(welcome: Welcome, kind: HelloKind, epoch: number): boolean {
 function asConnectError(cause: unknown): ConnectError {
   if (cause instanceof ConnectError) return cause
   return new ConnectError(ConnectErrorCode.CONNECT_FAILED, messageOf(cause), { cause })
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,4 +1,5 @@
 import { ConnectError, ConnectErrorCode } from '../errors.ts'
+import { isUrl } from '../option-rules.ts'
 import { asciiHost } from './host-name.ts'
 
 /** A parsed address. Which of the parts a scheme uses is the transport's business. */
@@ -32,7 +33,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i
  * @throws ConnectError `INVALID_ADDRESS`
  */
 export function parseAddress(address: string | URL): Address {
-  if (typeof address !== 'string' && !(address instanceof URL)) {
+  if (typeof address !== 'string' && !isUrl(address)) {
     throw new ConnectError(ConnectErrorCode.INVALID_ADDRESS, 'address must be a string or a URL')
   }
   const text = String(address)

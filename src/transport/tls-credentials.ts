@@ -66,7 +66,7 @@ function usable(options: SecureContextOptions): boolean {
 }
 
 function nodePem(pem: Pem): string[] {
-  const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
+  const parts = typeof pem === 'string' || ArrayBuffer.isView(pem) ? [pem] : pem
   return parts.map(part => (typeof part === 'string' ? part : new TextDecoder().decode(part)))
 }
 

@@ -109,7 +109,7 @@ export class Stage {
     if (slots.length > 1) coverage.note('several clients')
     if (this.#processes.some(({ lateInputs }) => lateInputs > 0)) coverage.note('input behind late timers')
     for (const { session } of [plan.connecting, plan.listening]) {
-      if (session !== true && session?.windowMessages === 1) coverage.note('window of one message')
+      if (typeof session === 'object' && session.windowMessages === 1) coverage.note('window of one message')
     }
   }
 

@@ -78,7 +78,14 @@ export class PemReader {
 }
 
 function textOf(pem: Pem): Buffer {
-  const parts = typeof pem === 'string' || pem instanceof Uint8Array ? [pem] : pem
-  const texts = parts.flatMap(part => [Buffer.from(part as Uint8Array), Buffer.from('\n')])
+  const parts = typeof pem === 'string' || ArrayBuffer.isView(pem) ? [pem] : pem
+  const texts = parts.flatMap(part => [bytesOf(part), Buffer.from('\n')])
   return Buffer.concat(texts)
+}
+
+/** A view of whatever kind and realm. */
+function bytesOf(part: string | ArrayBufferView): Uint8Array {
+  return typeof part === 'string'
+    ? Buffer.from(part)
+    : new Uint8Array(part.buffer, part.byteOffset, part.byteLength)
 }
