@@ -27,13 +27,14 @@ mkdir "$work/user" && cd "$work/user"
 echo '{ "private": true, "type": "module" }' > package.json
 check 'installs into an empty folder' npm install --silent --no-audit --no-fund "$tarball"
 check 'brings nothing else along' test "$(ls node_modules)" = connect-ts
-cp "$root/test/package/smoke.mjs" "$root/test/package/consumer.ts" .
+cp "$root/test/package/smoke.mjs" "$root/test/package/required.cjs" "$root/test/package/consumer.ts" .
 node_of() { echo "$root/.ci/node-versions/node_modules/node-$1/bin/node"; }
 smoke() { "$(node_of "$1")" smoke.mjs "$root/examples/certificates" "$2"; }
 for version in 20 22 24; do check "smoke test on Node $version" smoke $version without-dtls; done
 check 'smoke test on Node 26, with its own way to call OpenSSL' smoke 26 with-dtls
 for version in 20 22 24 26; do
   check "command line on Node $version" "$(node_of $version)" node_modules/connect-ts/dist/cli/main.js --version
+  check "require() on Node $version" "$(node_of $version)" required.cjs
 done
 check 'a strict TypeScript program compiles against it' "$root/node_modules/.bin/tsc" consumer.ts --noEmit --strict \
   --ignoreConfig --target es2022 --module nodenext --lib es2022,esnext.disposable --types node \

@@ -51,7 +51,7 @@ async function carry(path: string, connection: Connection): Promise<void> {
   const hideProgress = showProgress(() => describeProgress(echoed.bytes, size, seconds()))
   const outcome = await sendFile(connection, path, echoed).finally(hideProgress)
 
-  console.log(`  ${describeRates(outcome.echoed, seconds())}`)
+  for (const line of describeRates(outcome.echoed, seconds())) console.log(`  ${line}`)
   console.log(`  SHA-256 ${outcome.sent.sha256}`)
   if (outcome.sent.bytes < size) throw new Error('the file became shorter while it was read')
   const found = faults(outcome)

@@ -10,12 +10,12 @@ export function describeError(error: unknown): string {
 }
 
 /** The size, the time and the rates of a file that went there and back. Each way counts once, not both together. */
-export function describeRates({ bytes, datagrams }: Report, seconds: number): string {
-  const byteRate = `${decimal.format(bytes / 1e6 / seconds)} MB/s of file bytes`
+export function describeRates({ bytes, datagrams }: Report, seconds: number): string[] {
+  const byteRate = `${decimal.format(bytes / 1e6 / seconds)} MB/s of file bytes each way`
   const messageRate = `${number.format(datagrams / seconds)} messages/s`
   const messages = datagrams === 1 ? 'message' : 'messages'
   const size = `${number.format(bytes)} bytes in ${number.format(datagrams)} ${messages}`
-  return `${size}, ${describeTime(seconds)}: ${byteRate}, ${messageRate}, each way`
+  return [`${size}, ${describeTime(seconds)}`, `${byteRate}, ${messageRate}`]
 }
 
 function describeTime(seconds: number): string {

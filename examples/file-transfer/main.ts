@@ -4,7 +4,7 @@
 //   npm start -- PATH
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exitCode, firstMessage, start, stopAll } from './processes.ts'
 
@@ -40,6 +40,12 @@ try {
   stopAll()
 }
 
+/** The shorter of its two forms. */
+function describePath(path: string): string {
+  const fromHere = relative('.', path)
+  return fromHere.length < path.length ? fromHere : path
+}
+
 /** npm runs its scripts in the project's folder, and says in INIT_CWD where the user is. */
 function pathOf(argument: string | undefined): string {
   const { INIT_CWD = '.' } = process.env
@@ -56,9 +62,9 @@ async function checkFile(path: string): Promise<void> {
 
 /** @returns the exit code */
 async function run(path: string): Promise<number> {
+  console.log(`${describePath(path)}, in datagrams of 64 KiB`)
   const server = start('server.ts', ['tcp://127.0.0.1:0', 'tls://127.0.0.1:0'], 'ignore')
   const addresses = (await firstMessage(server, 'server')) as string[]
-  console.log(`${path}, in datagrams of 64 KiB`)
   const client = start('client.ts', [path, ...addresses], 'inherit')
   const code = await exitCode(client)
   server.kill()

@@ -37,6 +37,13 @@ function assertCarried(run: Run & { code: unknown }, content: Uint8Array): void 
   assert.equal(run.code, 0)
   const messages = Math.ceil(content.length / 65_536)
   const size = `${content.length.toLocaleString('en')} bytes in ${messages} message${messages === 1 ? '' : 's'}, `
+  const [first = ''] = run.stdout.split('\n')
+  assert.match(first, /, in datagrams of 64 KiB$/)
+  // The first line holds a path, which may have any length.
+  assert.deepEqual(
+    run.stdout.split('\n').filter(line => line !== first && line.length > 80),
+    [],
+  )
   const legs = run.stdout.split(/^(?=t\w+:\/\/)/m).slice(1)
   assert.deepEqual(
     legs.map(leg => leg.slice(0, 6)),
@@ -44,7 +51,7 @@ function assertCarried(run: Run & { code: unknown }, content: Uint8Array): void 
   )
   for (const leg of legs) {
     assert.ok(leg.includes(size), leg)
-    assert.match(leg, / m?s: [\d,]+\.\d\d MB\/s of file bytes, [\d,]+ messages\/s, each way\n/)
+    assert.match(leg, / m?s\n {2}[\d,]+\.\d\d MB\/s of file bytes each way, [\d,]+ messages\/s\n/)
     assert.ok(leg.includes(`SHA-256 ${sha256(content)}\n`), leg)
     assert.match(leg, /at the server and back at the client: order ok, SHA-256 ok\n$/)
   }
