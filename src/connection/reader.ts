@@ -275,8 +275,7 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
       pending.reject(state.error)
       return
     }
-    pending.give(undefined)
-    if (this.#endRead) return
+    if (!pending.give(undefined) || this.#endRead) return
     this.#endRead = true
     this.#events.onEndRead()
   }

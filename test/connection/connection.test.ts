@@ -684,6 +684,7 @@ describe('disposal', () => {
     endCleanly(all)
     assert.deepEqual(await states(disposed), ['fulfilled'])
     assert.deepEqual(all.stream.bytes, wire(datagram(1)))
+    assert.equal(all.platform.timers, 0)
   })
 
   it('throws a failure that nobody has been given, be it before or during it', async () => {

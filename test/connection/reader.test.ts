@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { addAbortSignal } from 'node:stream'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { QueueReader } from '../../src/connection/reader.ts'
@@ -26,6 +27,13 @@ function readerOf(receiveQueueBytes = 1_000_000): { reader: QueueReader; log: st
     onConsumed: () => false,
   })
   return { reader, log }
+}
+
+/** As in a session. */
+function countingReader(): QueueReader {
+  const ignore = (): void => {}
+  const events = { onQueueFull: ignore, onQueueRoom: ignore, onEndRead: ignore, onConsumed: () => true }
+  return new QueueReader(1_000_000, events, true)
 }
 
 function nextBatch(reader: QueueReader): Promise<IteratorResult<readonly ConnectDatagram[]>> {
@@ -304,6 +312,36 @@ describe('a readable stream', () => {
   })
 })
 
+describe('a readable stream that has ended before the connection', () => {
+  it('has not been told of a failure when it was cancelled', async () => {
+    const { reader } = readerOf()
+    const stream = readableOf(reader).getReader()
+    void stream.read()
+    await settle()
+    await stream.cancel()
+    reader.fail(broken)
+    assert.equal(reader.errorReported, false)
+  })
+
+  it('has not read the end when it was cancelled, or errored from outside', async () => {
+    const { reader, log } = readerOf()
+    const cancelled = readableOf(reader).getReader()
+    void cancelled.read()
+    const controller = new AbortController()
+    const errored = readableOf(reader)
+    addAbortSignal(controller.signal, errored as never)
+    const reading = watch(errored.getReader().read())
+    await settle()
+    await cancelled.cancel()
+    controller.abort()
+    reader.onEnd()
+    assert.deepEqual(await states(reading), ['rejected'])
+    assert.deepEqual(log, [])
+    assert.equal(await reader.receive(), undefined)
+    assert.deepEqual(log, ['endRead'])
+  })
+})
+
 describe('the end', () => {
   it('comes after the queue, and again at every call', async () => {
     const { reader, log } = readerOf()
@@ -365,6 +403,34 @@ describe('a failure', () => {
     reader.fail(broken)
     reader.fail(new ConnectError('CONNECTION_FAILED', 'later'))
     reader.onEnd()
+    await assert.rejects(reader.receive(), again(broken))
+  })
+})
+
+describe('what is forgotten when a session is lost', () => {
+  for (const [how, take] of [
+    ['receive()', (reader: QueueReader) => reader.receive()],
+    ['batches()', (reader: QueueReader) => nextBatch(reader)],
+  ] as const) {
+    it(`is all that comes behind what ${how} has given, which is not consumed yet`, async () => {
+      const reader = countingReader()
+      reader.onDatagrams(datagrams(5))
+      await take(reader)
+      reader.onDatagrams(datagrams(10))
+      reader.forget(reader.consumed)
+      reader.fail(broken)
+      await assert.rejects(reader.receive(), again(broken))
+    })
+  }
+
+  it('is nothing of what has been counted as consumed', async () => {
+    const reader = countingReader()
+    reader.onDatagrams(datagrams(5))
+    await reader.receive()
+    reader.forget(3)
+    reader.fail(broken)
+    assert.equal((await reader.receive())!.recipient, 1)
+    assert.equal((await reader.receive())!.recipient, 2)
     await assert.rejects(reader.receive(), again(broken))
   })
 })

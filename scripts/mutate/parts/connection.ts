@@ -174,15 +174,15 @@ export const connection: Part = {
     },
     {
       file: 'connection/reader.ts',
-      from: '    if (this.#endRead) return\n',
-      to: '',
+      from: 'if (!pending.give(undefined) || this.#endRead) return',
+      to: 'if (!pending.give(undefined)) return',
       what: 'reading the end a second time closes a writer that is in use',
     },
     {
       file: 'connection/reader.ts',
       from: 'Math.max(this.#taken, count - this.#given)',
       to: 'count - this.#given',
-      what: 'a lost session shows again what was taken',
+      what: 'a lost session hands out what its peer is told is not consumed',
     },
     {
       file: 'connection/writer.ts',
