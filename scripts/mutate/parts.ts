@@ -1,6 +1,7 @@
 import type { Part } from './mutant.ts'
 import { connection } from './parts/connection.ts'
+import { dtls } from './parts/dtls.ts'
 import { frame } from './parts/frame.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame, connection]
+export const parts: readonly Part[] = [frame, connection, dtls]
