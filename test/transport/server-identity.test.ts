@@ -34,21 +34,21 @@ const table: readonly {
   },
   {
     what: 'a wildcard inside a label stands for nothing',
-    altNames: ['DNS:f*o.example', 'DNS:b*.example', 'DNS:*z.example'],
+    altNames: ['DNS:f*o.sub.example', 'DNS:b*.sub.example', 'DNS:*z.sub.example', 'DNS:f*o.example'],
     goodFor: [],
-    badFor: ['foo.example', 'fo.example', 'bar.example', 'buzz.example'],
+    badFor: ['foo.sub.example', 'fo.sub.example', 'bar.sub.example', 'buzz.sub.example', 'foo.example'],
   },
   {
     what: 'a wildcard inside a label in ASCII form stands for nothing',
-    altNames: ['DNS:xn--*.example', 'DNS:xn--bcher-*.example'],
+    altNames: ['DNS:xn--*.sub.example', 'DNS:xn--bcher-*.sub.example', 'DNS:xn--*.example'],
     goodFor: [],
-    badFor: ['xn--bcher-kva.example'],
+    badFor: ['xn--bcher-kva.sub.example', 'xn--bcher-kva.example'],
   },
   {
     what: 'a wildcard behind the first label stands for nothing',
-    altNames: ['DNS:a.*.example', 'DNS:*.*.example', 'DNS:*'],
+    altNames: ['DNS:a.*.sub.example', 'DNS:*.*.sub.example', 'DNS:a.*.example', 'DNS:*'],
     goodFor: [],
-    badFor: ['a.b.example', 'b.c.example', 'localhost'],
+    badFor: ['a.b.sub.example', 'b.c.sub.example', 'a.b.example', 'localhost'],
   },
   { what: 'a wildcard for a whole domain', altNames: ['DNS:*.example'], goodFor: [], badFor: ['a.example'] },
   {
