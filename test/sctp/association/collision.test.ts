@@ -182,6 +182,32 @@ describe('INIT while there is an association (RFC 9260, section 5.2.2)', () => {
     assert.deepEqual([...peer.member.data], [3])
   })
 
+  it('gets an INIT ACK in which no tag of the association can be found, tie-tags included', () => {
+    const peer = accepted(new Site())
+    for (let round = 0; round < 20; round++) {
+      peer.deliver(peer.encode([init({ tag: OTHER_TAG })], { tag: 0 }))
+      const { bytes } = peer.site.sent.pop()!
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let at = 0; at + 4 <= bytes.length; at++) {
+        for (const tag of [peer.siteTag, HAND_TAG]) {
+          assert.notEqual(view.getUint32(at), tag, `at ${at}`)
+          assert.notEqual(view.getUint32(at, true), tag, `at ${at}`)
+        }
+      }
+    }
+  })
+
+  it('gets the same tie-tags each time, and each association has its own', () => {
+    const site = new Site()
+    const peers = [accepted(site), new HandPeer(site, { address: '192.0.2.7', port: 7 }).connect()]
+    const ties = peers.map(({ member }) => member.association.tieTags)
+    assert.deepEqual(
+      peers.map(({ member }) => member.association.tieTags),
+      ties,
+    )
+    assert.equal(new Set(ties.flatMap(({ local, peer }) => [local, peer])).size, 4)
+  })
+
   it('is answered with SHUTDOWN ACK in SHUTDOWN-ACK-SENT (section 9.2)', () => {
     const peer = accepted(new Site(), { parameters: [] })
     peer.send(shutdown((peer.siteTsn - 1) >>> 0))

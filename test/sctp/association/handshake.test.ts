@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { assertBytes, bytesOf } from '../../support/data.ts'
 import {
   ADAPTATION,
@@ -431,6 +432,44 @@ describe('unknown parameters of INIT (RFC 9260, section 3.2.1)', () => {
       assert.equal(endsByMark(peer), goesOn)
     })
   }
+
+  it('never make INIT ACK more than three times as long as INIT, nor does an INIT without parameters', () => {
+    const anyParameter = fc.record(
+      {
+        type: fc.constantFrom(0x0123, 0x4123, 0x8123, 0xc123, 0xc124, 0xc006, 0x8001, 5, 12),
+        value: fc.uint8Array({ maxLength: 30 }),
+      },
+      { noNullPrototype: true },
+    )
+    fc.assert(
+      fc.property(fc.array(anyParameter, { maxLength: 60 }), parameters => {
+        const peer = new HandPeer(new Site().listen())
+        const packet = peer.encode([init({ parameters })], { tag: 0 })
+        peer.deliver(packet)
+        const { bytes } = peer.site.sent[0]!
+        assert.ok(bytes.length <= 3 * packet.length, `${bytes.length} bytes for ${packet.length}`)
+      }),
+      { examples: [[[]]] },
+    )
+  })
+
+  it('are all reported in an INIT ACK that may be three times as long', () => {
+    const peer = new HandPeer(new Site().listen())
+    const parameters = Array.from({ length: 20 }, (_, i) => parameter(0xc100 + i))
+    const [answer] = peer.sendWith({ tag: 0 }, init({ parameters }))
+    assert.equal(readInit(answer!).parameters.filter(({ type }) => type === 8).length, 20)
+  })
+
+  it('without any, INIT of 32 bytes is answered with 96, and the handshake goes on', () => {
+    const peer = new HandPeer(new Site().listen())
+    const packet = peer.encode([init({ tag: HAND_TAG, tsn: HAND_TSN, parameters: [] })], { tag: 0 })
+    peer.deliver(packet)
+    assert.deepEqual([packet.length, peer.site.sent[0]!.bytes.length], [32, 96])
+    peer.site.sent.length = 0
+    peer.connect({ parameters: [] })
+    peer.send(peer.data(Uint8Array.of(7)))
+    assert.deepEqual([...peer.member.data], [7])
+  })
 
   it('are reported only as far as INIT ACK has room', () => {
     const peer = new HandPeer(new Site().listen())

@@ -27,7 +27,7 @@ import {
   unreachable,
   violation,
 } from './failures.ts'
-import { Initiation, MOST_COOKIE_BYTES } from './initiation.ts'
+import { Initiation, MOST_COOKIE_BYTES, marksEnds } from './initiation.ts'
 import { Path } from './path.ts'
 import { ASSOCIATION_MAX_RETRANS } from './protocol-values.ts'
 
@@ -66,6 +66,12 @@ export function randomTag(random: () => number): number {
   }
 }
 
+/** Two random numbers by which an association is known to be the one that a cookie was made beside (section 5.2.2). */
+export interface TieTags {
+  readonly local: number
+  readonly peer: number
+}
+
 /** A last packet, which leaves when the association is gone already. */
 interface Farewell {
   readonly type: number
@@ -101,6 +107,7 @@ export class Association {
   #sendsZeroChecksum = false
   #farewell: Farewell | undefined
   #saidComplete = false
+  #tieTags: TieTags | undefined
   /** Whether the packet that is being read has had a SACK. */
   #hadSack = false
 
@@ -149,6 +156,13 @@ export class Association {
   /** 0 while it is not known. */
   get peerTag(): number {
     return this.#peerTag
+  }
+
+  /** Its tie-tags, made when they are asked for first. */
+  get tieTags(): TieTags {
+    const { random } = this.#options
+    this.#tieTags ??= { local: randomTag(random), peer: randomTag(random) }
+    return this.#tieTags
   }
 
   /** Whether the peer, if it has missed the farewell, will ask for it once more (section 8.4, 5). */
@@ -228,7 +242,7 @@ export class Association {
   /** The peer's cookie: this association is established by it, or was (section 5.2.4, actions B and D). */
   adopt(cookie: CookieState, now: number): void {
     if (this.#exchange === undefined || this.#initiation !== undefined) {
-      this.#learn(cookie.peerTag, cookie.peerInitialTsn, cookie.peerWindow, cookie.peerAdaptationCode)
+      this.#learn(cookie.peerTag, cookie.peerInitialTsn, cookie.peerWindow, cookie.peerMarksEnds)
       this.#agreeOnChecksum(cookie.peerZeroChecksumAcceptable)
       this.#establish(now)
     }
@@ -369,21 +383,21 @@ export class Association {
     } else if (init.cookie.length > MOST_COOKIE_BYTES) {
       this.#breakWith(causeWithText(CauseCode.PROTOCOL_VIOLATION, 'a cookie that fits no packet'))
     } else {
-      this.#learn(init.initiateTag, init.initialTsn, init.window, init.adaptationCode)
+      this.#learn(init.initiateTag, init.initialTsn, init.window, marksEnds(init))
       this.#agreeOnChecksum(init.zeroChecksumAcceptable)
       if (initiation.transmissions === 1) this.#path.rto.sample(now - initiation.sentAt)
       initiation.echo(init.cookie, init.unrecognized)
     }
   }
 
-  #learn(peerTag: number, initialTsn: Tsn, window: number, adaptationCode: number | undefined): void {
+  #learn(peerTag: number, initialTsn: Tsn, window: number, peerMarksEnds: boolean): void {
     this.#peerTag = peerTag
     const start: ExchangeStart = {
       localInitialTsn: this.localInitialTsn,
       localWindow: this.#options.windowBytes,
       peerInitialTsn: initialTsn,
       peerWindow: window,
-      peerAdaptationCode: adaptationCode,
+      peerMarksEnds,
       accepted: this.#initiation === undefined,
     }
     this.#exchange = new Exchange(start, this.#path, this.#control, this.#user)

@@ -1,21 +1,28 @@
-import { readI32, readU16, readU32, writeU16, writeU32 } from '../wire/bytes.ts'
+import { readI32, readU32, writeU16, writeU32 } from '../wire/bytes.ts'
 import type { Tsn } from '../wire/serial.ts'
 import { VALID_COOKIE_LIFE_MS } from './protocol-values.ts'
 
-/** All that a server needs to build an association, so that it keeps nothing until the cookie comes back. */
-export interface CookieState {
+/** Of the packets that carry INIT and the cookie. */
+export interface CookiePorts {
   readonly localPort: number
   readonly peerPort: number
+}
+
+/** All that a server needs to build an association, so that it keeps nothing until the cookie comes back. */
+export interface CookieState extends CookiePorts {
   readonly localTag: number
   readonly peerTag: number
   readonly localInitialTsn: Tsn
   readonly peerInitialTsn: Tsn
   readonly peerWindow: number
-  /** Of the peer's INIT; RFC 5061, section 4.1. */
-  readonly peerAdaptationCode: number | undefined
+  /** Whether the peer's INIT has said that it uses the byte stream of PROTOCOL.md. */
+  readonly peerMarksEnds: boolean
   /** Of the peer's INIT; RFC 9653, section 4. */
   readonly peerZeroChecksumAcceptable: boolean
-  /** The tags of the association that there already was, both 0 if there was none (RFC 9260, section 5.2.2). */
+  /**
+   * Of the association that there already was, both 0 if there was none (RFC 9260, section 5.2.2): random numbers of its
+   * own, not its tags, for whoever gets the cookie may be somebody else than its peer.
+   */
   readonly localTieTag: number
   readonly peerTieTag: number
 }
@@ -27,12 +34,16 @@ export type OpenedCookie =
 /** HMAC-SHA256, 32 bytes. */
 export type Mac = (key: Uint8Array, message: Uint8Array) => Uint8Array
 
-const FIELDS_BYTES = 45
-const MAC_BYTES = 32
+/**
+ * With 49 bytes in all, INIT ACK takes 96, three times the shortest INIT there is. Ports are not in the cookie but under
+ * its signature, because they come back in the header. Half of a MAC is as long as it need be (RFC 2104, section 5).
+ */
+const FIELDS_BYTES = 33
+const MAC_BYTES = 16
 const KEY_BYTES = 32
 
 /** Flags of the last byte. */
-const HAS_ADAPTATION_CODE = 1
+const MARKS_ENDS = 1
 const ZERO_CHECKSUM_ACCEPTABLE = 2
 
 /**
@@ -56,17 +67,18 @@ export class CookieSigner {
     if (now - this.#changedAt >= VALID_COOKIE_LIFE_MS) this.#changeKey(now)
     const cookie = new Uint8Array(FIELDS_BYTES + MAC_BYTES)
     writeState(cookie, state, now)
-    cookie.set(this.#sum(this.#keys[0]!, cookie, peer), FIELDS_BYTES)
+    cookie.set(this.#sum(this.#keys[0]!, cookie, state, peer), FIELDS_BYTES)
     return cookie
   }
 
-  open(cookie: Uint8Array, peer: string, now: number): OpenedCookie {
+  /** @param ports of the packet that has brought the cookie */
+  open(cookie: Uint8Array, ports: CookiePorts, peer: string, now: number): OpenedCookie {
     if (cookie.length !== FIELDS_BYTES + MAC_BYTES) return { kind: 'forged' }
     const given = cookie.subarray(FIELDS_BYTES)
-    if (!this.#keys.some(key => equal(given, this.#sum(key, cookie, peer)))) return { kind: 'forged' }
-    const ageMs = now - new DataView(cookie.buffer, cookie.byteOffset).getFloat64(0)
+    if (!this.#keys.some(key => equal(given, this.#sum(key, cookie, ports, peer)))) return { kind: 'forged' }
+    const ageMs = (Math.floor(now) - readU32(cookie, 0)) >>> 0
     const kind = ageMs <= VALID_COOKIE_LIFE_MS ? 'fresh' : 'stale'
-    return { kind, state: readState(cookie), ageMs }
+    return { kind, state: readState(cookie, ports), ageMs }
   }
 
   #changeKey(now: number): void {
@@ -76,45 +88,45 @@ export class CookieSigner {
     this.#changedAt = now
   }
 
-  #sum(key: Uint8Array, cookie: Uint8Array, peer: string): Uint8Array {
+  #sum(key: Uint8Array, cookie: Uint8Array, { localPort, peerPort }: CookiePorts, peer: string): Uint8Array {
     const address = new TextEncoder().encode(peer)
-    const message = new Uint8Array(FIELDS_BYTES + address.length)
+    const message = new Uint8Array(FIELDS_BYTES + 4 + address.length)
     message.set(cookie.subarray(0, FIELDS_BYTES))
-    message.set(address, FIELDS_BYTES)
-    return this.#mac(key, message)
+    writeU16(message, FIELDS_BYTES, localPort)
+    writeU16(message, FIELDS_BYTES + 2, peerPort)
+    message.set(address, FIELDS_BYTES + 4)
+    return this.#mac(key, message).subarray(0, MAC_BYTES)
   }
 }
 
+/** The time, in ms, is that within 49 days: a key lives two minutes. */
 function writeState(cookie: Uint8Array, state: CookieState, now: number): void {
-  new DataView(cookie.buffer).setFloat64(0, now)
-  writeU16(cookie, 8, state.localPort)
-  writeU16(cookie, 10, state.peerPort)
-  writeU32(cookie, 12, state.localTag)
-  writeU32(cookie, 16, state.peerTag)
-  writeU32(cookie, 20, state.localInitialTsn)
-  writeU32(cookie, 24, state.peerInitialTsn)
-  writeU32(cookie, 28, state.peerWindow)
-  writeU32(cookie, 32, state.localTieTag)
-  writeU32(cookie, 36, state.peerTieTag)
-  writeU32(cookie, 40, state.peerAdaptationCode ?? 0)
-  if (state.peerAdaptationCode !== undefined) cookie[44]! |= HAS_ADAPTATION_CODE
-  if (state.peerZeroChecksumAcceptable) cookie[44]! |= ZERO_CHECKSUM_ACCEPTABLE
+  writeU32(cookie, 0, Math.floor(now))
+  writeU32(cookie, 4, state.localTag)
+  writeU32(cookie, 8, state.peerTag)
+  writeU32(cookie, 12, state.localInitialTsn)
+  writeU32(cookie, 16, state.peerInitialTsn)
+  writeU32(cookie, 20, state.peerWindow)
+  writeU32(cookie, 24, state.localTieTag)
+  writeU32(cookie, 28, state.peerTieTag)
+  if (state.peerMarksEnds) cookie[32]! |= MARKS_ENDS
+  if (state.peerZeroChecksumAcceptable) cookie[32]! |= ZERO_CHECKSUM_ACCEPTABLE
 }
 
-function readState(cookie: Uint8Array): CookieState {
-  const flags = cookie[44]!
+function readState(cookie: Uint8Array, { localPort, peerPort }: CookiePorts): CookieState {
+  const flags = cookie[32]!
   return {
-    localPort: readU16(cookie, 8),
-    peerPort: readU16(cookie, 10),
-    localTag: readI32(cookie, 12),
-    peerTag: readI32(cookie, 16),
-    localInitialTsn: readI32(cookie, 20),
-    peerInitialTsn: readI32(cookie, 24),
-    peerWindow: readU32(cookie, 28),
-    localTieTag: readI32(cookie, 32),
-    peerTieTag: readI32(cookie, 36),
-    peerAdaptationCode: (flags & HAS_ADAPTATION_CODE) === 0 ? undefined : readU32(cookie, 40),
+    localPort,
+    peerPort,
+    localTag: readI32(cookie, 4),
+    peerTag: readI32(cookie, 8),
+    localInitialTsn: readI32(cookie, 12),
+    peerInitialTsn: readI32(cookie, 16),
+    peerWindow: readU32(cookie, 20),
+    peerMarksEnds: (flags & MARKS_ENDS) !== 0,
     peerZeroChecksumAcceptable: (flags & ZERO_CHECKSUM_ACCEPTABLE) !== 0,
+    localTieTag: readI32(cookie, 24),
+    peerTieTag: readI32(cookie, 28),
   }
 }
 

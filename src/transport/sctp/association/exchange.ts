@@ -11,7 +11,6 @@ import type { ControlChunks } from './control-chunks.ts'
 import { InboundData, type InboundUser } from './inbound-data.ts'
 import { OutboundData } from './outbound-data.ts'
 import type { Path } from './path.ts'
-import { ADAPTATION_CODE } from './protocol-values.ts'
 
 /** What both ends have told each other when the exchange begins. */
 export interface ExchangeStart {
@@ -19,8 +18,8 @@ export interface ExchangeStart {
   readonly localWindow: number
   readonly peerInitialTsn: Tsn
   readonly peerWindow: number
-  /** RFC 5061, section 4.1. */
-  readonly peerAdaptationCode: number | undefined
+  /** Whether the peer ends each direction by a mark. */
+  readonly peerMarksEnds: boolean
   /** Whether it was the peer who began the association. */
   readonly accepted: boolean
 }
@@ -46,7 +45,7 @@ export class Exchange implements InboundUser {
   readonly #closing: Closing
 
   constructor(start: ExchangeStart, path: Path, control: ControlChunks, user: AssociationUser) {
-    const endMarks = start.peerAdaptationCode === ADAPTATION_CODE
+    const endMarks = start.peerMarksEnds
     this.#user = user
     this.#path = path
     this.#control = control

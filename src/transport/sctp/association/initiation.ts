@@ -1,6 +1,6 @@
 import { padded, writeU32 } from '../wire/bytes.ts'
 import { CHUNK_HEADER_BYTES } from '../wire/chunk-reader.ts'
-import { type InitFields, writeInit } from '../wire/init-chunk.ts'
+import { type InitChunk, type InitFields, writeInit } from '../wire/init-chunk.ts'
 import { CauseCode, ChunkType, ErrorDetectionMethod, ParameterType } from '../wire/numbers.ts'
 import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import { MAX_PACKET_BYTES, type PacketWriter } from '../wire/packet-writer.ts'
@@ -118,6 +118,9 @@ export class Initiation {
     this.#unrecognized = []
   }
 }
+
+/** Whether an INIT or INIT ACK says that its sender ends each direction by a mark. */
+export const marksEnds = ({ adaptationCode }: InitChunk): boolean => adaptationCode === ADAPTATION_CODE
 
 /** INIT, or INIT ACK with what it has besides: the cookie, and what was not understood. */
 export function writeInitChunk(

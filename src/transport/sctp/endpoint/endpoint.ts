@@ -1,7 +1,7 @@
 import { randomTag } from '../association/association.ts'
 import { causeBytes } from '../association/control-chunks.ts'
-import { CookieSigner, type CookieState, type Mac } from '../association/cookie.ts'
-import { writeInitChunk } from '../association/initiation.ts'
+import { type CookiePorts, CookieSigner, type CookieState, type Mac } from '../association/cookie.ts'
+import { marksEnds, writeInitChunk } from '../association/initiation.ts'
 import { BASE_PACKET_BYTES } from '../association/protocol-values.ts'
 import { writeU32 } from '../wire/bytes.ts'
 import { type Cause, cause, causeWithText } from '../wire/causes.ts'
@@ -14,6 +14,9 @@ import { type Member, Members } from './members.ts'
 import { answerOutOfTheBlue } from './out-of-the-blue.ts'
 import type { PeerAddress } from './peer-address.ts'
 import { UsedCookies } from './used-cookies.ts'
+
+/** INIT ACK is at most so many times as long as INIT; as QUIC has it (RFC 9000, section 8). */
+const MOST_AMPLIFICATION = 3
 
 /** What an endpoint needs from where it runs. */
 export interface EndpointHost {
@@ -146,7 +149,7 @@ export class Endpoint {
     else if (present?.association.state === 'SHUTDOWN-ACK-SENT') {
       present.association.answerShutdownAck(now)
       present.onTouched()
-    } else this.#answerInit(localPort, peerPort, init!, present, peer, now)
+    } else this.#answerInit({ localPort, peerPort }, init!, packet.length, present, peer, now)
   }
 
   #refusalOf(init: InitChunk | undefined, localPort: number, present: Member | undefined): Cause | undefined {
@@ -157,9 +160,9 @@ export class Endpoint {
   }
 
   #answerInit(
-    localPort: number,
-    peerPort: number,
+    ports: CookiePorts,
     init: InitChunk,
+    initBytes: number,
     present: Member | undefined,
     peer: PeerAddress,
     now: number,
@@ -167,28 +170,33 @@ export class Endpoint {
     const association = present?.association
     const isBeginning = association?.isBeginning === true
     const localTag = isBeginning ? association.localTag : this.#unusedTag()
-    const localInitialTsn = isBeginning ? association.localInitialTsn : this.#host.random() | 0
+    const initialTsn = isBeginning ? association.localInitialTsn : this.#host.random() | 0
+    const ties = isBeginning ? undefined : association?.tieTags
     const state: CookieState = {
-      localPort,
-      peerPort,
+      ...ports,
       localTag,
       peerTag: init.initiateTag,
-      localInitialTsn,
+      localInitialTsn: initialTsn,
       peerInitialTsn: init.initialTsn,
       peerWindow: init.window,
-      peerAdaptationCode: init.adaptationCode,
+      peerMarksEnds: marksEnds(init),
       peerZeroChecksumAcceptable: init.zeroChecksumAcceptable,
-      localTieTag: isBeginning ? 0 : (association?.localTag ?? 0),
-      peerTieTag: isBeginning ? 0 : (association?.peerTag ?? 0),
+      localTieTag: ties?.local ?? 0,
+      peerTieTag: ties?.peer ?? 0,
     }
     const cookie = this.#cookies.sign(state, peer.address, now)
     const window = this.#host.windowFor(peer)
-    const initialTsn = localInitialTsn
     const fields = { initiateTag: localTag, window, outboundStreams: 1, inboundStreams: 1, initialTsn }
-    this.#packets.begin(localPort, peerPort, init.initiateTag, BASE_PACKET_BYTES)
+    this.#packets.begin(ports.localPort, ports.peerPort, init.initiateTag, this.#initAckLimit(initBytes))
     const zero = this.#host.zeroChecksumAcceptable
     writeInitChunk(this.#packets, ChunkType.INIT_ACK, fields, zero, cookie, init.unrecognized)
     this.#host.answer(this.#packets.finish(), peer)
+  }
+
+  /** Where an address may be forged, it gets no more than a few times what was sent in its name. */
+  #initAckLimit(initBytes: number): number {
+    if (this.#host.zeroChecksumAcceptable) return BASE_PACKET_BYTES
+    return Math.min(BASE_PACKET_BYTES, MOST_AMPLIFICATION * initBytes)
   }
 
   #unusedTag(): number {
@@ -200,11 +208,11 @@ export class Endpoint {
 
   /** Sections 5.1.5 and 5.2.4. */
   #onCookieEcho(packet: Uint8Array, chunk: ChunkReader, peer: PeerAddress, now: number): void {
-    const opened = this.#cookies.open(packet.subarray(chunk.valueStart, chunk.end), peer.address, now)
+    const ports = { localPort: destinationPortOf(packet), peerPort: sourcePortOf(packet) }
+    const opened = this.#cookies.open(packet.subarray(chunk.valueStart, chunk.end), ports, peer.address, now)
     if (opened.kind === 'forged') return
     const { state, ageMs } = opened
     if (state.localTag !== verificationTagOf(packet)) return
-    if (state.localPort !== destinationPortOf(packet) || state.peerPort !== sourcePortOf(packet)) return
     const present = this.#presentFor(state, peer)
     const same =
       present?.association.localTag === state.localTag && present.association.peerTag === state.peerTag
@@ -228,7 +236,8 @@ export class Endpoint {
     const { association } = present
     const localMatches = association.localTag === state.localTag
     const peerMatches = association.peerTag === state.peerTag
-    const tiesMatch = state.localTieTag === association.localTag && state.peerTieTag === association.peerTag
+    const { tieTags } = association
+    const tiesMatch = state.localTieTag === tieTags.local && state.peerTieTag === tieTags.peer
     if (localMatches && (peerMatches || association.isBeginning)) {
       this.#members.move(present, peer)
       association.adopt(state, now) // B and D

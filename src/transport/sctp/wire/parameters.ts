@@ -26,7 +26,7 @@ const ignored: ReadonlySet<number> = new Set([
 const HEADER_BYTES = 4
 
 /** Most unknown parameters that are reported: peers have a few. */
-const MOST_UNRECOGNIZED = 16
+const MOST_UNRECOGNIZED = 64
 
 /** Undefined where one is malformed. What is known counts once; a second of the same type is passed over. */
 export function readParameters(bytes: Uint8Array, start: number, end: number): Parameters | undefined {
