@@ -24,8 +24,9 @@ const UNCHECKED = Symbol('unchecked')
  *
  * Immutable in shape, not in bytes: the data is a view, never a copy. The bytes of a datagram that you send belong
  * to the connection from `send()` until they have been flushed; change them only after that. A datagram that you
- * received is yours for as long as you keep it. It may share its memory (up to 64 KiB) with other datagrams that
- * arrived with it, so copy the data (`data.slice()`) if you keep a few small ones for long, or transfer it to a thread.
+ * received is yours for as long as you keep it. It may share its memory with other datagrams that arrived with it (up to
+ * 64 KiB on `tcp:`, `tls:` and `unix:`, 256 KiB on `sctp:` and `dtls-sctp:`, 1 MiB on `memory:`), so copy the data
+ * (`data.slice()`) if you keep a few small ones for long, or transfer it to a thread.
  *
  * One datagram may be sent any number of times and on any number of connections.
  *

@@ -64,6 +64,45 @@ describe('a send buffer', () => {
     }
   })
 
+  it('takes a frame whole that ends exactly where the write does, and cuts one that is a byte longer', () => {
+    const most = 1024 * 1024
+    for (const [more, left] of [
+      [-1, 0],
+      [0, 0],
+      [1, 1],
+    ] as const) {
+      const buffer = new SendBuffer()
+      const list = [datagram(1, 100), datagram(2, 500_000), datagram(3, most - 500_124 + more)]
+      for (const each of list) buffer.append(each)
+      const first = buffer.take(most)
+      assert.equal(first.byteLength, Math.min(most, most + more))
+      assert.equal(buffer.byteLength, left)
+      assert.equal(buffer.midFrame, left > 0)
+      assert.equal(buffer.tail, left)
+      assert.ok(first.segments.every(({ length }) => length > 0))
+      buffer.append(datagram(4, 30_000))
+      const second = buffer.take(most)
+      assert.ok(
+        Buffer.from(concat([...first.segments, ...second.segments])).equals(
+          wire(...list, datagram(4, 30_000)),
+        ),
+      )
+    }
+  })
+
+  it('takes small frames whole that fill the write exactly', () => {
+    const most = 64 * 1024
+    const buffer = new SendBuffer()
+    for (let i = 0; i < 130; i++) buffer.append(datagram(i, 1016))
+    let taken = 0
+    for (let write = buffer.take(most); write.byteLength > 0; write = buffer.take(most)) {
+      assert.ok(write.byteLength <= most)
+      assert.equal(buffer.midFrame, false)
+      taken += write.byteLength
+    }
+    assert.equal(taken, 130 * 1024)
+  })
+
   it('keeps its slab from one write to the next when all is written in time', () => {
     const buffer = new SendBuffer()
     let written = 0

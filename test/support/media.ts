@@ -17,6 +17,8 @@ export interface Medium {
   readonly flushMeans: 'written' | 'consumed'
   /** How long a writer that is full may take nothing, and then more, though nobody reads. */
   readonly longestPauseMs: number
+  /** Most memory that a small datagram shares with others, which it keeps alive, as the comment of `ConnectDatagram` says. */
+  readonly sharedKiB: number
 }
 
 const PAUSE_MS = 100
@@ -31,6 +33,7 @@ export const tcp: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: TCP_PAUSE_MS,
+  sharedKiB: 64,
 }
 
 export const tls: Medium = {
@@ -40,6 +43,7 @@ export const tls: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: TCP_PAUSE_MS,
+  sharedKiB: 64,
 }
 
 /** A directory of its own, removed when the process exits. */
@@ -65,6 +69,7 @@ export const unix: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: PAUSE_MS,
+  sharedKiB: 64,
 }
 
 export const sctp: Medium = {
@@ -74,6 +79,7 @@ export const sctp: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: PAUSE_MS,
+  sharedKiB: 256,
 }
 
 export const dtlsSctp: Medium = {
@@ -83,6 +89,7 @@ export const dtlsSctp: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: PAUSE_MS,
+  sharedKiB: 256,
 }
 
 export const memory: Medium = {
@@ -92,6 +99,7 @@ export const memory: Medium = {
   broken: BROKEN,
   flushMeans: 'written',
   longestPauseMs: PAUSE_MS,
+  sharedKiB: 1024,
 }
 
 /** The same medium with a session at both ends. */

@@ -6,6 +6,7 @@ import {
   assertCleanEnd,
   assertNumbered,
   bytesOf,
+  numbered,
   random,
   receiveNumbered,
   sendNumbered,
@@ -45,6 +46,20 @@ export function order(medium: Medium): void {
       await receiveNumbered(client.reader, 1, length)
     })
   }
+
+  test('frames that end at the limit of a write, a byte before it and a byte behind it, arrive whole', async t => {
+    const { client, server } = await openPair(t, medium)
+    // A write has at most 1 MiB.
+    const lengths = [1_048_567, 1_048_568, 1_048_569, 16, 524_280, 524_280, 30_000]
+    const received = (async () => {
+      for (const [i, length] of lengths.entries()) {
+        assertNumbered(await within(server.reader.receive()), i, length)
+      }
+    })()
+    for (const [i, length] of lengths.entries()) void client.writer.send(numbered(i, length))
+    await received
+    await within(client.writer.flush())
+  })
 
   test('every edge of the recipient arrives as it was', async t => {
     const { client, server } = await openPair(t, medium)

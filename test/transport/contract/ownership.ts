@@ -34,6 +34,26 @@ export function ownership(medium: Medium): void {
     }
   })
 
+  test('a small datagram keeps no more memory alive than its doc comment says', async t => {
+    const { client, server } = await openPair(t, medium)
+    // Alone, and among others that come in one read and one write with it.
+    for (const others of [0, 20, 3000, 100_000, 500_000]) {
+      const count = others < 1000 ? 3000 : 60
+      const sending = (async () => {
+        for (let i = 0; i < count; i++) {
+          await client.writer.send(numbered(i))
+          if (others > 0) await client.writer.send(new ConnectDatagram(0, new Uint8Array(others)))
+        }
+      })()
+      for (let i = 0; i < count * (others > 0 ? 2 : 1); i++) {
+        const { byteLength, data } = (await within(server.reader.receive()))!
+        if (byteLength > 20) continue
+        assert.ok(data.buffer.byteLength <= medium.sharedKiB * 1024, `${data.buffer.byteLength} bytes`)
+      }
+      await within(sending)
+    }
+  })
+
   test('received data may be changed without harm to other datagrams', async t => {
     const { client, server } = await openPair(t, medium)
     await sendNumbered(client.writer, 20, 50)
