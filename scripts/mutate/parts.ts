@@ -1,7 +1,8 @@
 import type { Part } from './mutant.ts'
 import { connection } from './parts/connection.ts'
+import { dialing } from './parts/dialing.ts'
 import { dtls } from './parts/dtls.ts'
 import { frame } from './parts/frame.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame, connection, dtls]
+export const parts: readonly Part[] = [frame, connection, dialing, dtls]

@@ -31,7 +31,8 @@ export function lookUpToListen(
     if (signal?.aborted) return onAbort()
     signal?.addEventListener('abort', onAbort)
     find(host)
-      .then(addresses => resolve(bindable(addresses)), reject)
+      .then(addresses => resolve(bindable(addresses)))
+      .catch(reject)
       .finally(() => signal?.removeEventListener('abort', onAbort))
   })
 }

@@ -20,8 +20,8 @@ const loaded = new Map<string, Transport>()
 /**
  * Loads the transport that carries an address.
  *
- * @throws ConnectError `INVALID_ADDRESS` if none has its scheme; `TRANSPORT_UNAVAILABLE` if it cannot be loaded now; `INVALID_OPTION` if `tls` options were given to one
- * that would ignore them
+ * @throws ConnectError `INVALID_ADDRESS` if none has its scheme; `TRANSPORT_UNAVAILABLE` if it cannot be loaded now;
+ * `INVALID_OPTION` if `tls` options were given to one that would ignore them
  */
 export async function transportFor(address: Address, hasTlsOptions: boolean): Promise<Transport> {
   const load = Object.hasOwn(schemes, address.scheme) ? schemes[address.scheme] : undefined
