@@ -3,6 +3,7 @@ import { connection } from './parts/connection.ts'
 import { dialing } from './parts/dialing.ts'
 import { dtls } from './parts/dtls.ts'
 import { frame } from './parts/frame.ts'
+import { socket } from './parts/socket.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame, connection, dialing, dtls]
+export const parts: readonly Part[] = [frame, connection, dialing, dtls, socket]

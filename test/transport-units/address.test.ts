@@ -190,9 +190,9 @@ describe('hostAndPort', () => {
     assert.deepEqual(at('tcp://[::1]:0/'), { host: '::1', port: 0 })
   })
 
-  it('decodes the host', () => {
-    assert.deepEqual(at('tcp://bücher.example:1'), { host: 'bücher.example', port: 1 })
-    assert.deepEqual(at('tcp://b%C3%BCcher.example:1'), { host: 'bücher.example', port: 1 })
+  it('decodes the host, and converts it to its ASCII form', () => {
+    assert.deepEqual(at('tcp://bücher.example:1'), { host: 'xn--bcher-kva.example', port: 1 })
+    assert.deepEqual(at('tcp://b%C3%BCcher.example:1'), { host: 'xn--bcher-kva.example', port: 1 })
     assert.deepEqual(at('tcp://%6cocalhost:1'), { host: 'localhost', port: 1 })
   })
 
