@@ -48,6 +48,32 @@ describe('an idle peer (RFC 9260, section 8.3)', () => {
     assert.deepEqual(peer.member.log, ['up', 'closed CONNECTION_RESET'])
   })
 
+  /** Seconds after which an end takes a peer for gone that has vanished; docs/options.md says them. */
+  const noticed = (begin: (site: Site) => HandPeer, sends: boolean): number => {
+    const peer = begin(new Site({ heartbeatIntervalMs: INTERVAL_MS }))
+    const start = peer.site.now
+    if (sends) peer.member.association.send([bytesOf(10)])
+    peer.member.onTouched()
+    peer.site.flush()
+    while (peer.member.error === undefined) {
+      assert.ok(peer.site.now - start < 1_000_000, 'it is never noticed')
+      peer.site.advance(1000)
+    }
+    return (peer.site.now - start) / 1000
+  }
+
+  it('that has vanished is noticed within the seconds that docs/options.md says', () => {
+    for (const [begin, sends, least, most] of [
+      [accepted, false, 285, 395],
+      [dialled, false, 285, 395],
+      [accepted, true, 135, 185],
+      [dialled, true, 135, 185],
+    ] as const) {
+      const seconds = noticed(begin, sends)
+      assert.ok(seconds >= least && seconds <= most, `${seconds} s`)
+    }
+  })
+
   it('has answered only what was asked, bit for bit', () => {
     const peer = established()
     for (let i = 0; i < 11; i++) {

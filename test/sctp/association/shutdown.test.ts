@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bytesOf } from '../../support/data.ts'
 import { abort, chunk, data, END_PROTOCOL, Flag, readSack, sack, shutdown, Type } from '../support/chunks.ts'
-import { accepted, dialled, HAND_TAG, type HandPeer, typesOf } from '../support/hand-peer.ts'
+import { accepted, dialled, HAND_TAG, HandPeer, typesOf } from '../support/hand-peer.ts'
 import type { Chunk } from '../support/packets.ts'
 import { Site } from '../support/site.ts'
 
@@ -186,6 +186,14 @@ describe('SHUTDOWN (RFC 9260, section 9.2)', () => {
   it('breaks the association when it is for data that was never sent', () => {
     const peer = withoutMarks()
     assert.deepEqual(typesOf(peer.send(shutdownOf(peer, 1))), [Type.ABORT])
+    assert.match(peer.member.error!.message, /: a SHUTDOWN acknowledges data that was never sent$/)
+  })
+
+  it('is not named where it was a SACK that is for data that was never sent', () => {
+    const peer = withoutMarks()
+    const sack = chunk(Type.SACK, 0, Uint8Array.of(...shutdownOf(peer, 1).value, 0, 1, 0, 0, 0, 0, 0, 0))
+    assert.deepEqual(typesOf(peer.send(sack)), [Type.ABORT])
+    assert.match(peer.member.error!.message, /: a SACK acknowledges data that was never sent$/)
   })
 
   it('takes no more data from the peer that has sent it', () => {
@@ -236,6 +244,23 @@ describe('ABORT (RFC 9260, sections 8.5.1, B and 9.1)', () => {
     assert.equal(stateOf(peer), 'ESTABLISHED')
     peer.sendWith({ tag: HAND_TAG }, abort([], Flag.T))
     assert.deepEqual(peer.member.log, ['up', 'closed CONNECTION_RESET'])
+  })
+
+  it('without a cause is told as what it is: a refusal, a peer that has forgotten, or one that breaks off', () => {
+    const waiting = new HandPeer(new Site())
+    const dialling = waiting.site.dial()
+    waiting.takeInit()
+    waiting.send(abort())
+    assert.match(dialling.error!.message, /refused the association.*nobody listens on its SCTP port/)
+    const forgotten = accepted(new Site())
+    forgotten.sendWith({ tag: HAND_TAG }, abort([], Flag.T))
+    assert.match(
+      forgotten.member.error!.message,
+      /knows nothing of the association; it may have been restarted/,
+    )
+    const broken = accepted(new Site())
+    broken.send(abort())
+    assert.match(broken.member.error!.message, /aborted the association and gave no reason/)
   })
 
   it('is the last of its packet that is read', () => {

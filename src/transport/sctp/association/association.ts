@@ -367,8 +367,13 @@ export class Association {
 
   /** A peer that has left answers what is late by ABORT (section 8.4); if only the farewell was missing, nothing is. */
   #onAbort(chunk: ChunkReader): void {
-    if (this.#initiation === undefined && this.#exchange!.isSettled) this.#complete(undefined)
-    else this.#fail(abortedByPeer(readCauses(chunk.bytes, chunk.valueStart, chunk.end)))
+    const isBeginning = this.#initiation !== undefined
+    if (!isBeginning && this.#exchange!.isSettled) this.#complete(undefined)
+    else {
+      const causes = readCauses(chunk.bytes, chunk.valueStart, chunk.end)
+      const isUnknown = (chunk.flags & T_FLAG) !== 0
+      this.#fail(abortedByPeer(causes, isBeginning ? 'beginning' : isUnknown ? 'unknown' : 'established'))
+    }
   }
 
   #onInitAck(chunk: ChunkReader, now: number): void {

@@ -197,7 +197,9 @@ export class Exchange implements InboundUser {
 
   #acknowledge(sack: Sack, now: number): Verdict | undefined {
     const result = this.#outbound.onSack(sack, now)
-    if (result === undefined) return broken('a SACK for data that was never sent')
+    if (result === undefined) {
+      return broken(`${sack.tellsGaps ? 'a SACK' : 'a SHUTDOWN'} acknowledges data that was never sent`)
+    }
     if (this.#path.onLosses(result.losses, now)) this.#outbound.setPacketBytes(this.#path.packetBytes)
     if (result.roundTripMs !== undefined) this.#path.rto.sample(result.roundTripMs)
     if (result.alive) this.#path.onAnswered()

@@ -3,11 +3,18 @@ import { type Cause, describeCauses } from '../wire/causes.ts'
 
 /** How an association fails, in the words of the user's errors. */
 
-export function abortedByPeer(causes: readonly Cause[]): ConnectError {
+/** What an ABORT without a cause means, by when it comes. */
+const silentAborts = {
+  /** As the answer to INIT. */
+  beginning: 'the peer refused the association and gave no reason; mostly, nobody listens on its SCTP port',
+  /** The tag of the ABORT is that of what it answers (RFC 9260, section 8.4). */
+  unknown: 'the peer knows nothing of the association; it may have been restarted',
+  established: 'the peer aborted the association and gave no reason',
+} as const
+
+export function abortedByPeer(causes: readonly Cause[], when: keyof typeof silentAborts): ConnectError {
   const message =
-    causes.length === 0
-      ? 'the peer knows nothing of the association; it may have been restarted'
-      : `the peer aborted the association: ${describeCauses(causes)}`
+    causes.length === 0 ? silentAborts[when] : `the peer aborted the association: ${describeCauses(causes)}`
   return new ConnectError(ConnectErrorCode.CONNECTION_RESET, message)
 }
 
