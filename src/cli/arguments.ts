@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { messageOf, usageError } from './cli-error.ts'
+import { didYouMean } from './did-you-mean.ts'
 import type { Option, OptionTable } from './option-table.ts'
 
 type Value = string | boolean | (string | boolean)[] | undefined
@@ -57,13 +58,15 @@ function parse(args: readonly string[], table: OptionTable) {
   try {
     return parseArgs({ args: [...args], options: forNode(table), allowPositionals: true, strict: true })
   } catch (error) {
-    throw usageError(complaintOf(messageOf(error)))
+    throw usageError(complaintOf(messageOf(error), Object.keys(table)))
   }
 }
 
 /** Node's message on one line, without its advice on positional arguments that begin with a dash. */
-function complaintOf(message: string): string {
-  return message.replaceAll('\n', ' ').replace(/\. To specify a positional argument.*$/, '')
+function complaintOf(message: string, options: readonly string[]): string {
+  const complaint = message.replaceAll('\n', ' ').replace(/\. To specify a positional argument.*$/, '')
+  const unknown = /^Unknown option '--([^']+)'/.exec(complaint)?.[1]
+  return unknown === undefined ? complaint : complaint + didYouMean(unknown, options, name => `--${name}`)
 }
 
 function forNode(table: OptionTable) {

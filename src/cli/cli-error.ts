@@ -34,8 +34,11 @@ export function usageError(message: string): CliError {
   return new CliError(CliErrorCode.USAGE, message)
 }
 
-export function fileError(what: string, cause: unknown): CliError {
-  return new CliError(CliErrorCode.FILE_FAILED, `${what}: ${messageOf(cause)}`, { cause })
+/** @param missing what the error means if it is `ENOENT`, in words */
+export function fileError(what: string, cause: unknown, missing = 'there is no such file'): CliError {
+  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  const why = isMissing ? missing : messageOf(cause)
+  return new CliError(CliErrorCode.FILE_FAILED, `${what}: ${why}`, { cause })
 }
 
 /** Codes that mean that the caller, not the network, has to change something. */

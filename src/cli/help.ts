@@ -31,7 +31,7 @@ export function programHelp(commands: readonly Command[]): string {
   connect-ts echo tcp://localhost:5678
   connect-ts ping tcp://localhost:5678`,
     exitCodeSection(),
-    'Each command has its own help: connect-ts send --help',
+    'Each command has its own help: connect-ts send --help, or connect-ts help send',
   ])
 }
 

@@ -34,7 +34,7 @@ export const milliseconds = (least: number, fallback: number): Range => ({
 export const commonOptions: OptionTable = {
   json: { text: 'write JSON, one object a line, in place of text' },
   help: { short: 'h', text: 'show this help' },
-  version: { text: 'show the version' },
+  version: { short: 'v', text: 'show the version' },
 }
 
 const closeOption: OptionTable = {

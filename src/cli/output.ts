@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { CliError, CliErrorCode, fileError } from './cli-error.ts'
 import { terminalLine } from './terminal-text.ts'
@@ -89,7 +90,8 @@ export function standardOutput(): Output {
  * @throws CliError `FILE_FAILED`
  */
 export async function fileOutput(path: string): Promise<Output> {
-  const explain = (cause: unknown): CliError => fileError(`cannot write to ${path}`, cause)
+  const explain = (cause: unknown): CliError =>
+    fileError(`cannot write to ${path}`, cause, `the folder ${dirname(path)} does not exist`)
   try {
     const handle = await open(path, 'w')
     return new Output(handle.createWriteStream({ highWaterMark: FILE_QUEUE_BYTES }), explain)

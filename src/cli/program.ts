@@ -3,6 +3,7 @@ import { withoutPassword } from './address.ts'
 import { Arguments } from './arguments.ts'
 import { codeOf, exitCodeOf, usageError } from './cli-error.ts'
 import type { Command } from './command.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { echo } from './echo.ts'
 import { ExitCode } from './exit-codes.ts'
 import { commandHelp, programHelp } from './help.ts'
@@ -16,6 +17,7 @@ import { send } from './send.ts'
 import { version } from './version.ts'
 
 const commands: readonly Command[] = [echo, listen, send, ping]
+const names: readonly string[] = [...commands.map(({ name }) => name), 'help']
 
 /** Runs one command line to its end. Every error ends here, as a message and an exit code. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
@@ -43,9 +45,10 @@ async function dispatch(
   interrupt: Interrupt,
   stdout: Output,
 ): Promise<ExitCode> {
-  const [name, ...rest] = args
-  const command = commands.find(candidate => candidate.name === name)
-  if (command === undefined) return runWithoutCommand(args, stdout)
+  const [name = '', ...rest] = args
+  if (name === '' || name.startsWith('-')) return runWithoutCommand(args, stdout)
+  if (name === 'help') return help(rest, stdout)
+  const command = commandOf(name)
   const parsed = new Arguments(rest, { ...command.options, ...commonOptions })
   if (parsed.flag('help')) return show(commandHelp(command), stdout)
   if (parsed.flag('version')) return show(`${version()}\n`, stdout)
@@ -58,12 +61,26 @@ async function runWithoutCommand(args: readonly string[], stdout: Output): Promi
   const parsed = new Arguments(args, commonOptions)
   if (parsed.flag('help')) return show(programHelp(commands), stdout)
   if (parsed.flag('version')) return show(`${version()}\n`, stdout)
-  const known = commands.map(({ name }) => name).join(', ')
-  const [name] = parsed.positionals
-  if (name === undefined) throw usageError(`a command is missing: ${known}; see connect-ts --help`)
-  throw usageError(
-    `there is no command '${withoutPassword(name)}'; there are ${known}; see connect-ts --help`,
+  const [name = ''] = parsed.positionals
+  if (name === '') throw usageError(`a command is missing: ${names.join(', ')}; see connect-ts --help`)
+  throw usageError(`options stand behind the command: connect-ts ${commandOf(name).name} ADDRESS [OPTIONS]`)
+}
+
+/** `help` and `help COMMAND` */
+async function help(args: readonly string[], stdout: Output): Promise<ExitCode> {
+  const [name] = new Arguments(args, commonOptions).positionals
+  return show(
+    name === undefined || name === 'help' ? programHelp(commands) : commandHelp(commandOf(name)),
+    stdout,
   )
+}
+
+/** @throws CliError `USAGE` if there is none of this name */
+function commandOf(name: string): Command {
+  const command = commands.find(candidate => candidate.name === name)
+  if (command !== undefined) return command
+  const there = `there are ${names.join(', ')}; see connect-ts --help`
+  throw usageError(`there is no command '${withoutPassword(name)}'${didYouMean(name, names)}; ${there}`)
 }
 
 async function show(text: string, stdout: Output): Promise<ExitCode> {

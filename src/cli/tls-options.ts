@@ -29,6 +29,6 @@ async function readPem(option: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw fileError(`--${option}`, cause)
+    throw fileError(`cannot read --${option} ${path}`, cause)
   }
 }

@@ -14,6 +14,7 @@ import { sendStrayByte, watchHalfOpen } from './socket-reset.ts'
 import { type SocketManners, SocketStream } from './socket-stream.ts'
 import { UnixFile } from './unix-file.ts'
 import { LONGEST_PATH_BYTES } from './unix-folder.ts'
+import { missingFolder } from './unix-missing.ts'
 import { removeStale } from './unix-stale.ts'
 
 export const usesTls = false
@@ -30,7 +31,11 @@ export async function dial(address: Address, settings: ConnectSettings): Promise
     settings,
     make: reads => new SocketStream(reads, addresses, settings, manners),
   })
-  return dialWithin(connecting, address, settings)
+  try {
+    return await dialWithin(connecting, address, settings)
+  } catch (error) {
+    throw await dialError(error, path, address)
+  }
 }
 
 /** Takes over the file of a listener that has died without removing it. */
@@ -56,8 +61,8 @@ export async function bind(
     })
   const { localAddress } = addresses
   if (cluster.isWorker) return { address: localAddress, ...(await bindShared(path, settings, bindTo)) }
-  const { bound, file } = await UnixFile.make(path, settings.socketMode, bindTo).catch(error => {
-    throw listenError(error, address)
+  const { bound, file } = await UnixFile.make(path, settings.socketMode, bindTo).catch(async error => {
+    throw await listenError(error, path, address)
   })
   const close = (): Promise<void> => {
     file.remove()
@@ -86,15 +91,23 @@ async function bindShared(
   }
 }
 
+async function dialError(error: unknown, path: string, { text }: Address): Promise<unknown> {
+  if (!(error instanceof ConnectError)) return error
+  const { code, cause } = error
+  const none = codeOf(cause) === 'ENOENT' ? `there is no socket ${path}` : undefined
+  const why = (await missingFolder(path, cause)) ?? none
+  return why === undefined ? error : new ConnectError(code, `connecting to ${text} failed: ${why}`, { cause })
+}
+
 /** What has gone wrong, without the private path that Node's message ends with. */
-function listenError(error: unknown, { text }: Address): ConnectError {
+async function listenError(error: unknown, path: string, { text }: Address): Promise<ConnectError> {
   const what = `listening on ${text}`
   const listened = asConnectError(error, ConnectErrorCode.LISTEN_FAILED, what)
   if (listened.code !== ConnectErrorCode.LISTEN_FAILED) return listened
   const { cause } = listened
   const known = getSystemErrorMap().get((cause as { errno?: number }).errno ?? 0)
-  if (known === undefined) return listened
-  return new ConnectError(ConnectErrorCode.LISTEN_FAILED, `${what} failed: ${known.join(': ')}`, { cause })
+  const why = (await missingFolder(path, cause)) ?? known?.join(': ')
+  return why === undefined ? listened : new ConnectError(listened.code, `${what} failed: ${why}`, { cause })
 }
 
 const manners: SocketManners = {

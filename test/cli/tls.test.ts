@@ -43,7 +43,7 @@ describe('tls', { concurrency: true }, () => {
   test('a file that cannot be read and a key that is missing are named', async () => {
     const missing = await run('send', 'tls://127.0.0.1:1', 'a', '--ca', 'no-such.pem')
     assert.equal(missing.code, 1)
-    assert.match(missing.stderr, /FILE_FAILED: --ca: .*no-such\.pem/)
+    assert.match(missing.stderr, /FILE_FAILED: cannot read --ca .*no-such\.pem/)
     const alone = await run('send', 'tls://127.0.0.1:1', 'a', '--cert', `${folder}/client.pem`)
     assert.equal(alone.code, 2)
     assert.match(alone.stderr, /INVALID_OPTION: option tls\.key is missing/)

@@ -8,13 +8,33 @@ const commands = ['echo', 'listen', 'send', 'ping']
 /** Arguments, the exit code that they get, and what the message names. */
 const failures: readonly (readonly [string, number, RegExp])[] = [
   ['', 2, /USAGE: a command is missing/],
-  ['wave', 2, /USAGE: there is no command 'wave'/],
+  ['wave', 2, /USAGE: there is no command 'wave'; there are/],
+  ['pign', 2, /USAGE: there is no command 'pign'; did you mean ping\?; there are/],
+  ['help lisen', 2, /USAGE: there is no command 'lisen'; did you mean listen\?; there are/],
+  ['send tcp://127.0.0.1:1 a --sesion', 2, /USAGE: Unknown option '--sesion'; did you mean --session\?$/m],
+  ['send tcp://127.0.0.1:1 a --recip 7', 2, /USAGE: Unknown option '--recip'; did you mean --recipient\?$/m],
+  ['ping tpc://127.0.0.1:1', 2, /USAGE: address 'tpc:.*': tpc:\/\/ is not known; did you mean tcp:\/\/\?$/m],
+  ['echo stcp://127.0.0.1:1', 2, /USAGE: .* is not known; did you mean \w+:\/\/\?$/m],
+  ['echo unix:///no/such/folder/a', 1, /LISTEN_FAILED: .*the folder \/no does not exist$/m],
+  [
+    'ping tls://127.0.0.1:1 --ca no-such-file',
+    1,
+    /FILE_FAILED: cannot read --ca no-such-file: there is no such file$/m,
+  ],
   ['send tcp://127.0.0.1:1 a b', 2, /USAGE: unexpected argument 'b'/],
-  ['send tcp://127.0.0.1:1 a --wave', 2, /USAGE: Unknown option '--wave'/],
+  ['send tcp://127.0.0.1:1 a --wave', 2, /USAGE: Unknown option '--wave'$/m],
   ['send tcp://127.0.0.1:1 a --recipient 65536', 2, /USAGE: --recipient must be .* 65535; it is '65536'/],
   ['send tcp://127.0.0.1:1 a --alpn x', 2, /INVALID_OPTION: option tls/],
-  ['send tcp://127.0.0.1:1 --file no-such-file', 1, /FILE_FAILED: cannot read no-such-file/],
-  ['listen tcp://127.0.0.1:0 --output /no/such/folder/a', 1, /FILE_FAILED: cannot write to/],
+  [
+    'send tcp://127.0.0.1:1 --file no-such-file',
+    1,
+    /FILE_FAILED: cannot read no-such-file: there is no such file$/m,
+  ],
+  [
+    'listen tcp://127.0.0.1:0 --output /no/such/folder/a',
+    1,
+    /FILE_FAILED: cannot write to \/no\/such\/folder\/a: the folder \/no\/such\/folder does not exist$/m,
+  ],
   ['echo tls://127.0.0.1:0', 2, /USAGE: .*--cert FILE and --key FILE/],
   ['echo dtls-sctp://127.0.0.1:0', 2, /USAGE: .*dtls-sctp:\/\/ takes --cert FILE and --key FILE/],
   ['echo memory://name', 2, /USAGE: .*memory:/],
@@ -53,8 +73,15 @@ describe('usage', { concurrency: 4 }, () => {
     })
   }
 
-  test('--version prints the version of the package', async () => {
+  test('help is a command, too, for the program and for each command', async () => {
+    assert.deepEqual(await run('help'), await run('--help'))
+    assert.deepEqual(await run('help', 'send'), await run('send', '--help'))
+  })
+
+  test('--version prints the version of the package, as does -v', async () => {
     const { stdout } = await run('--version')
+    assert.equal((await run('-v')).stdout, stdout)
+    assert.equal((await run('send', '-v')).stdout, stdout)
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     assert.equal(stdout, `${version}\n`)
   })
@@ -68,6 +95,13 @@ describe('usage', { concurrency: 4 }, () => {
       assert.match(stderr, /^connect-ts: [A-Z_]+: .*\n$/)
     })
   }
+
+  test('an option before the command is told where it belongs', async () => {
+    const { code, stderr } = await run('--json', 'send')
+    assert.equal(code, 2)
+    const [{ error }] = jsonLines(stderr) as [{ error: { code: string; message: string } }]
+    assert.equal(error.message, 'options stand behind the command: connect-ts send ADDRESS [OPTIONS]')
+  })
 
   test('an empty text is refused with a reason', async () => {
     const { code, stderr } = await run('send', 'tcp://127.0.0.1:1', '')

@@ -121,3 +121,24 @@ test('a path that cannot be bound or reached is told with its cause', async () =
   await assertNoListener(`unix://${long}`, 'LISTEN_FAILED', 'INVALID_ADDRESS')
   await failure(connect(`unix://${long}`), 'CONNECT_FAILED', 'INVALID_ADDRESS')
 })
+
+test('an error names the folder that is missing, and a socket that is', async () => {
+  const folder = freshPath('folders')
+  mkdirSync(folder)
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  const missing = join(folder, 'missing')
+  for (const attempt of [listen, connect]) {
+    const code = attempt === listen ? 'LISTEN_FAILED' : 'CONNECT_FAILED'
+    const absent = await failure(attempt(`unix://${missing}/deeper/a.sock`), code)
+    assert.ok(absent.message.endsWith(` failed: the folder ${missing} does not exist`), absent.message)
+    const none = await failure(attempt(`unix://${file}/a.sock`), code)
+    assert.ok(none.message.endsWith(` failed: ${file} is not a folder`), none.message)
+  }
+  const socket = join(folder, 'a.sock')
+  const nobody = await failure(connect(`unix://${socket}`), 'CONNECT_FAILED')
+  assert.ok(nobody.message.endsWith(` failed: there is no socket ${socket}`), nobody.message)
+  assert.equal((nobody.cause as { code: string }).code, 'ENOENT')
+  const refused = await failure(connect(`unix://${file}`), 'CONNECT_FAILED')
+  assert.match(refused.message, /ECONNREFUSED/)
+})
