@@ -104,8 +104,6 @@ export class QueueWriter implements ConnectionWriter {
   #nextTurn: Deferred<void> | undefined
   /** Made when the user has read the peer's end. */
   #follower: PeerFollower | undefined
-  /** Whether the user has the promise of `close()`. */
-  #closeAsked = false
   #errorReported = false
 
   /** @param mostInFlight bytes; while fewer than that are in flight, another write begins */
@@ -173,7 +171,6 @@ export class QueueWriter implements ConnectionWriter {
   close(options?: CallOptions): Promise<void> {
     const problem = callProblem('close', options)
     if (problem !== undefined) return rejected(problem)
-    this.#closeAsked = true
     this.end()
     const failure = this.#failure
     if (failure !== undefined) return rejected(failure)
@@ -248,7 +245,6 @@ export class QueueWriter implements ConnectionWriter {
     for (const pending of [...this.#waiting.drain(), ...this.#flushes.drain(), ...closers]) {
       pending.reject(this.#report(error))
     }
-    if (this.#closeAsked) this.#errorReported = true
   }
 
   #report(error: ConnectError): ConnectError {

@@ -210,9 +210,9 @@ export const connection: Part = {
     },
     {
       file: 'connection/writer.ts',
-      from: '    if (this.#closeAsked) this.#errorReported = true\n',
-      to: '',
-      what: 'leaving a scope throws what the close of the writer has rejected with',
+      from: 'pending.reject(this.#report(error))',
+      to: 'pending.reject(error)',
+      what: 'leaving a scope throws what a send that waited has rejected with',
     },
   ],
 }

@@ -80,8 +80,9 @@ export function listening(medium: Medium): void {
     const listener = await openListener(t, medium)
     const client = await openClient(t, medium, listener.address)
     await sleep(50)
-    await within(listener.close())
+    const closed = listener.close()
     assert.equal(await within(listener.accept()), undefined, 'accept() handed out an aborted connection')
+    await within(closed)
     await failure(client.reader.receive(), ...medium.broken)
   })
 
