@@ -3,7 +3,8 @@ import { connection } from './parts/connection.ts'
 import { dialing } from './parts/dialing.ts'
 import { dtls } from './parts/dtls.ts'
 import { frame } from './parts/frame.ts'
+import { sctp } from './parts/sctp.ts'
 import { socket } from './parts/socket.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame, connection, dialing, dtls, socket]
+export const parts: readonly Part[] = [frame, connection, dialing, dtls, sctp, socket]

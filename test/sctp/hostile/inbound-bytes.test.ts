@@ -5,6 +5,7 @@ import type { ByteStreamSink } from '../../../src/transport/byte-stream.ts'
 import { InboundBytes } from '../../../src/transport/sctp/stream/inbound-bytes.ts'
 import { bytesOf } from '../../support/data.ts'
 import { MIB, usedBytes } from '../support/memory.ts'
+import { countCalls } from '../support/visits.ts'
 
 const newBytes = (): InboundBytes => new InboundBytes(byteLength => new Uint8Array(byteLength).fill(0xdb))
 
@@ -49,6 +50,19 @@ const step = fc.oneof(
 )
 
 describe('bytes that wait for the user', () => {
+  it('cost nothing in a turn in which the user takes none, however many they are', t => {
+    const bytes = newBytes()
+    const sink = new Sink(bytes, 0)
+    for (let i = 0; i < 1000; i++) {
+      bytes.push(bytesOf(1000, i))
+      bytes.settle()
+    }
+    const copies = countCalls(t, Array, 'slice')
+    for (let turn = 0; turn < 100; turn++) assert.equal(sink.deliver(0), 0)
+    assert.equal(copies.taken(), 0)
+    assert.equal(sink.deliver(1000), 1_000_000)
+  })
+
   it('come out as they came in, whatever is gathered and copied meanwhile', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), fc.constantFrom(0, 1, 100, 5000), (steps, roomBytes) => {

@@ -22,6 +22,14 @@ describe('error causes (RFC 9260, section 3.3.10)', () => {
     }
   })
 
+  it('are read only up to the sixteenth', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => ({ type: i, value: new Uint8Array(0) }))
+    assert.deepEqual(
+      read(encodeTlvs(many)).map(({ code }) => code),
+      Array.from({ length: 16 }, (_, i) => i),
+    )
+  })
+
   it('never throw, whatever they are', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), bytes => void describeCauses(read(bytes))))
   })
