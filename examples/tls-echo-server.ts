@@ -19,7 +19,8 @@ const connections = new Set<Connection>()
 
 try {
   const listener = await listen(url, {
-    tls: { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+    // The clients of the Rust crate just drop their connections. Between your own programs, leave requireCloseNotify out.
+    tls: { cert: readFileSync(certFile), key: readFileSync(keyFile), requireCloseNotify: false },
     onRejected: error => console.error(`Turned a peer away: ${describe(error)}`),
   })
   const stop = () => {

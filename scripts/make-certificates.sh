@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the certificates of the examples and the tests anew. Needs openssl. They protect nothing: the keys are public.
-# RSA keys in PKCS #1 form, because the connect-rs programs read no other.
+# RSA keys in PKCS #1 form, because the programs of the Rust crate connect read no other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -19,7 +19,7 @@ export function addressOf(args: Arguments): string {
 
 /** @throws CliError `USAGE` for a scheme that looks like one that there is; the library refuses all others */
 function checkScheme(address: string): void {
-  const scheme = /^([^:/]*):\/\//.exec(address)?.[1]!.toLowerCase()
+  const scheme = /^([^:/]*):\/\//.exec(address)?.[1]?.toLowerCase()
   if (scheme === undefined || schemes.includes(scheme)) return
   const guess = didYouMean(scheme, schemes, asPrefix)
   if (guess !== '')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { connect as connectSocket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { ConnectDatagram, connect } from 'connect-ts'
 import { certificates } from '../support/certificates.ts'
@@ -24,6 +25,27 @@ function sendGarbage(address: string): Promise<void> {
     socket.on('close', () => resolve())
   })
   return bounded(hungUp, () => 'the server did not hang up')
+}
+
+/** A relay whose connection to the server can be ended without a word of TLS. */
+async function layRelay(
+  port: number,
+): Promise<{ relay: Server; relayed: string; upstream: Promise<Socket> }> {
+  let onUp = (_: Socket): void => {}
+  const upstream = new Promise<Socket>(resolve => {
+    onUp = resolve
+  })
+  const relay = createServer(down => {
+    const up = connectSocket({ port, host: 'localhost' })
+    for (const socket of [up, down]) socket.on('error', () => {})
+    down.on('data', chunk => up.write(chunk))
+    up.on('data', chunk => down.write(chunk))
+    down.on('close', () => up.destroy())
+    onUp(up)
+  })
+  await once(relay.listen(0, 'localhost'), 'listening')
+  const relayed = `tls://localhost:${(relay.address() as AddressInfo).port}`
+  return { relay, relayed, upstream }
 }
 
 describe('tcp-echo-server', { concurrency: 4 }, () => {
@@ -96,6 +118,23 @@ describe('tls-echo-server', { concurrency: 4 }, () => {
     assert.equal(client.code, 0)
     await server.printed(/Sent message back to original sender\n/)
     assert.match(server.stdout, /^Received a message "Hello world" from tls:/m)
+  })
+
+  test('takes a client that drops its connection without close_notify for one that has ended', async () => {
+    const { server, address } = await startServer('tls-echo-server.ts', 'localhost:0', ...SERVER_FILES)
+    const { relay, relayed, upstream } = await layRelay(Number(new URL(address).port))
+    const connection = await connect(relayed, { tls: { ca: certificates.ca } })
+    await connection.writer.send(new ConnectDatagram(2, 'two'))
+    assert.equal((await connection.reader.receive())?.text(), 'two')
+    const socket = await upstream
+    const ended = once(socket, 'end')
+    socket.end()
+    await bounded(ended, () => 'the server did not end its direction')
+    connection.abort()
+    relay.close()
+    server.kill('SIGINT')
+    assert.equal(await server.exit(), 0)
+    assert.equal(server.stderr, '')
   })
 
   test('logs handshakes that fail and goes on', async () => {
