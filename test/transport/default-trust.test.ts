@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { afterEach, describe, test } from 'node:test'
 import * as tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { defaultTrust } from '../../src/transport/dtls-sctp/peer/default-trust.ts'
 import { noOpenssl } from '../dtls-sctp/hostile/support/openssl.ts'
 import { certificates } from '../support/certificates.ts'
 import { failOnLeaks } from '../support/leaks.ts'
@@ -131,4 +132,30 @@ describe('without ca, dtls-sctp: trusts what tls: trusts:', () => {
       })
     })
   }
+})
+
+describe('the authorities that are trusted by default', () => {
+  const { NODE_OPTIONS, NODE_EXTRA_CA_CERTS } = process.env
+  const listed = 'getCACertificates' in tls
+  afterEach(() => {
+    process.env['NODE_OPTIONS'] = NODE_OPTIONS ?? ''
+    process.env['NODE_EXTRA_CA_CERTS'] = NODE_EXTRA_CA_CERTS ?? ''
+  })
+
+  for (const flag of ['--use-openssl-ca', '--use_openssl_ca']) {
+    test(`are those of OpenSSL in place of Node’s with ${flag}`, { skip: listed }, () => {
+      process.env['NODE_OPTIONS'] = `--no-warnings ${flag}`
+      process.env['NODE_EXTRA_CA_CERTS'] = ''
+      assert.deepEqual(defaultTrust(), { ca: [], usesOpenSslCa: true })
+      process.env['NODE_EXTRA_CA_CERTS'] = CA
+      assert.deepEqual(defaultTrust(), { ca: [ca.trim()], usesOpenSslCa: true })
+    })
+  }
+
+  test('are the same list each time, where nothing is added', { skip: listed }, () => {
+    process.env['NODE_OPTIONS'] = ''
+    process.env['NODE_EXTRA_CA_CERTS'] = ''
+    assert.equal(defaultTrust().ca, tls.rootCertificates)
+    assert.equal(defaultTrust().usesOpenSslCa, false)
+  })
 })

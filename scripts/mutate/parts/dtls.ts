@@ -90,7 +90,6 @@ export const dtls: Part = {
       from: 'const brought = usesOpenSslCa ? [] : tls.rootCertificates',
       to: 'const brought = tls.rootCertificates',
       what: 'with --use-openssl-ca, the bundled authorities are trusted as well',
-      survives: 'it takes a server of a public authority to notice, and tests use loopback',
     },
     {
       file: `${DTLS}/engine/openssl/default-authorities.ts`,
