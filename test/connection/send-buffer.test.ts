@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { SendBuffer } from '../../src/connection/send-buffer.ts'
-import { dataLength } from '../frame/support.ts'
+import { ConnectDatagram } from '../../src/index.ts'
+import { coded, dataLength } from '../frame/support.ts'
 import { concat } from '../frame/twin.ts'
 import { datagram, datagrams, wire } from './support/datagrams.ts'
 
@@ -103,6 +104,33 @@ describe('a send buffer', () => {
     assert.equal(taken, 130 * 1024)
   })
 
+  it('copies large data whose buffer can change its length, and no other', () => {
+    type Make = new (length: number, options: object) => ArrayBuffer
+    for (const kind of [ArrayBuffer, SharedArrayBuffer]) {
+      const changing = new (kind as unknown as Make)(30_000, { maxByteLength: 60_000 })
+      for (const [memory, copied] of [
+        [changing, true],
+        [new kind(30_000), false],
+      ] as const) {
+        const data = new Uint8Array(memory).fill(7)
+        const buffer = new SendBuffer()
+        buffer.append(new ConnectDatagram(1, data))
+        data.fill(8)
+        const { segments } = buffer.take(everything)
+        assert.equal(segments[1]!.buffer !== memory, copied)
+        assert.deepEqual(segments[1], new Uint8Array(30_000).fill(copied ? 7 : 8))
+      }
+    }
+  })
+
+  it('breaks off where large data was transferred away, in front of its header', () => {
+    const buffer = new SendBuffer()
+    const lost = datagram(2, 30_000)
+    for (const each of [datagram(1, 30_000), lost]) buffer.append(each)
+    structuredClone(lost.data, { transfer: [lost.data.buffer as ArrayBuffer] })
+    assert.throws(() => buffer.take(everything), coded('INVALID_ARGUMENT', /transferred away/))
+  })
+
   it('keeps its slab from one write to the next when all is written in time', () => {
     const buffer = new SendBuffer()
     let written = 0
@@ -129,6 +157,29 @@ describe('a send buffer', () => {
       buffer.release(taken - 60 * 1008)
     }
     assert.ok(slabs.size < 12, `${slabs.size} slabs`)
+  })
+
+  it('does not go back to a slab of which one byte is still to be written', () => {
+    const buffer = new SendBuffer()
+    const taken: { segment: Uint8Array; copy: Uint8Array; end: number }[] = []
+    let end = 0
+    const fill = (): void => {
+      for (let i = 0; i < 60; i++) buffer.append(datagram(i, 10_000))
+      for (const segment of buffer.take(everything).segments) {
+        end += segment.length
+        taken.push({ segment, copy: segment.slice(), end })
+      }
+    }
+    fill()
+    // Each time, all but the last byte of a segment is written, and more comes that could take its place.
+    for (let i = 0; i < 30; i++) {
+      const border = taken[i]!.end - 1
+      buffer.release(border)
+      fill()
+      for (const { segment, copy, end: last } of taken) {
+        if (last > border) assert.ok(Buffer.from(segment).equals(copy), `changed: ${last} of ${border}`)
+      }
+    }
   })
 
   it('does not go back to a slab whose bytes have not even been taken', () => {

@@ -160,6 +160,25 @@ describe('the decoder', () => {
     }
   })
 
+  it('asks for the rest of a frame in its own memory where much is missing or the frame is large', () => {
+    const KIB = 1024
+    for (const [total, come, asks] of [
+      [16 * KIB, 0, false],
+      [16 * KIB, 100, false],
+      [47 * KIB, 40 * KIB, false],
+      [47 * KIB, 0, true],
+      [32 * KIB, 0, true],
+      [48 * KIB, 48 * KIB - 1, true],
+      [100 * KIB, 99 * KIB, true],
+    ] as const) {
+      const decoder = new FrameDecoder(100_000_000)
+      assert.equal(decoder.room(), undefined)
+      const frame = new ConnectDatagram(1, new Uint8Array(total)).encode()
+      decoder.push(frame.subarray(0, 8 + come), [])
+      assert.equal(decoder.room()?.length, asks ? total - come : undefined, `${come} of ${total} bytes`)
+    }
+  })
+
   it('takes an empty chunk anywhere', () => {
     const frame = twinEncode({ recipient: 1, data: someBytes(3) })
     const chunks = [...frame].flatMap(byte => [new Uint8Array(0), Uint8Array.of(byte)])
