@@ -27,9 +27,11 @@ export interface Dialler {
   redirect(redirect: Redirect): void
 }
 
-/** What only the user can change. Every other failure may be the work of anybody on the way, and is tried again. */
+/**
+ * What only the user can change. Every other failure may be the work of anybody on the way, or pass, as a scheme that could
+ * not be loaded for lack of file descriptors; it is tried again.
+ */
 const FINAL: ReadonlySet<string> = new Set<string>([
-  ConnectErrorCode.TRANSPORT_UNAVAILABLE,
   ConnectErrorCode.INVALID_ADDRESS,
   ConnectErrorCode.INVALID_OPTION,
 ])
