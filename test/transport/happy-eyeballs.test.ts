@@ -182,6 +182,29 @@ for (const name of names) {
     })
   })
 
+  test(`a look-up that answers after the signal of connect fired connects to nothing, on ${name}`, async t => {
+    const listener = await open(t, name)
+    let answer: (addresses: HostAddress[]) => void = () => {}
+    const lookup: Lookup = () => new Promise(resolve => (answer = resolve))
+    const controller = new AbortController()
+    const dialling = dial(name, listener.address, lookup, { signal: controller.signal })
+    setTimeout(() => controller.abort(), 5)
+    await failure(dialling, 'ABORTED')
+    answer(addressesOf([LISTENING]))
+    assert(await pends(listener.accept(), 100), 'it has connected')
+  })
+
+  test(`a signal that fires before the socket is there connects to nothing, on ${name}`, async t => {
+    const listener = await open(t, name)
+    const controller = new AbortController()
+    const lookup: Lookup = async () => {
+      void soon(5).then(() => controller.abort())
+      return addressesOf([LISTENING])
+    }
+    await failure(dial(name, listener.address, lookup, { signal: controller.signal }), 'ABORTED')
+    assert(await pends(listener.accept(), 100), 'it has connected')
+  })
+
   test(`a look-up that answers after the signal of listen fired binds nothing, on ${name}`, async () => {
     let answer: (addresses: HostAddress[]) => void = () => {}
     const lookup: Lookup = () => new Promise(resolve => (answer = resolve))
@@ -194,6 +217,17 @@ for (const name of names) {
     await new Promise(resolve => setTimeout(resolve, 20))
   })
 
+  test(`a look-up that fails, or finds nothing, is CONNECT_FAILED, on ${name}`, async () => {
+    const cause = new Error('no such name')
+    const address = `${name}://x:1`
+    const error = await failure(
+      dial(name, address, () => Promise.reject(cause)),
+      'CONNECT_FAILED',
+    )
+    assert.equal(error.cause, cause)
+    assert.match((await failure(dial(name, address, resolvingTo()), 'CONNECT_FAILED')).message, /no address/)
+  })
+
   test(`a look-up that fails is LISTEN_FAILED at a listener, on ${name}`, async () => {
     const cause = new Error('no such name')
     const error = await failure(
@@ -202,6 +236,11 @@ for (const name of names) {
     )
     assert.equal(error.cause, cause)
   })
+}
+
+/** After so many steps of promises: before any event. */
+async function soon(steps: number): Promise<void> {
+  for (let i = 0; i < steps; i++) await undefined
 }
 
 function bind(name: Name, lookup: Lookup, signal?: AbortSignal): Promise<unknown> {
