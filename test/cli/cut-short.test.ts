@@ -40,7 +40,7 @@ const signals = [
 
 /** Waits until the file has so many bytes. */
 async function holds(path: string, bytes: number): Promise<void> {
-  for (let waited = 0; waited < 60_000; waited += 10) {
+  for (let waited = 0; waited < 180_000; waited += 10) {
     if (existsSync(path) && readFileSync(path).length === bytes) return
     await sleep(10)
   }

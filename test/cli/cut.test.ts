@@ -53,3 +53,22 @@ test('a line that no datagram can hold is an error', async () => {
   }
   await assert.rejects(collect(cutLines(endless())), { code: 'MESSAGE_TOO_LARGE' })
 })
+
+test('any number of bytes may lie before and behind line feeds: only one line counts', async () => {
+  const chunk = Buffer.alloc(1_000_000, 65)
+  chunk[1] = 10
+  async function* many() {
+    for (let i = 0; i < 250; i++) yield chunk
+  }
+  let lines = 0
+  for await (const line of cutLines(many())) {
+    assert.equal(line.length, lines === 0 ? 1 : lines === 250 ? 999_998 : 999_999)
+    lines++
+  }
+  assert.equal(lines, 251)
+})
+
+test('a line that a datagram can just hold is one', async () => {
+  const [line] = await collect(cutLines(chunksOf(Buffer.alloc(100_000_000, 65), [50_000_000])))
+  assert.equal(line?.length, 100_000_000)
+})

@@ -120,7 +120,7 @@ describe('dtls-sctp', { concurrency: true }, () => {
 
   test('without koffi, the message tells how to install it', async () => {
     const node = ['--import', 'tsx', '--import', './test/cli/without-koffi.ts', 'src/cli/main.ts']
-    const ping = execute(process.execPath, [...node, 'ping', 'dtls-sctp://127.0.0.1:1'], { timeout: 20_000 })
+    const ping = execute(process.execPath, [...node, 'ping', 'dtls-sctp://127.0.0.1:1'], { timeout: 180_000 })
     await assert.rejects(ping, ({ code, stdout, stderr }) => {
       assert.equal(code, 1)
       assert.equal(stdout, '')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectDatagram, connect } from '../../src/index.ts'
@@ -13,14 +13,17 @@ async function feed(program: Program): Promise<void> {
   }
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 18_000 && !condition(); i++) await sleep(10)
+}
+
 describe('interrupt', { concurrency: true }, () => {
   test('send that is stopped says how much went out at most, and the receiver has no more', async () => {
     const copy = temporary('copy')
     const listener = new Program('listen', 'tcp://127.0.0.1:0', '--once', '--output', copy)
     const sender = new Program('send', await listener.address(), '--lines', '--json')
     void feed(sender)
-    await listener.says(/opened/)
-    await sleep(300)
+    await until(() => existsSync(copy) && statSync(copy).size > 0)
     sender.signal('SIGINT')
     const { code, stdout } = await sender.result()
     assert.equal(code, 130)
@@ -37,8 +40,7 @@ describe('interrupt', { concurrency: true }, () => {
     const listener = new Program('listen', `unix://${temporary('l.sock')}`, '--output', copy)
     const sender = new Program('send', await listener.address(), '--lines', '--json')
     void feed(sender)
-    await listener.says(/opened/)
-    await sleep(300)
+    await until(() => existsSync(copy) && statSync(copy).size > 0)
     listener.signal('SIGINT')
     const received = await listener.result()
     assert.equal(received.code, 0)
