@@ -1,4 +1,5 @@
 import type { Part } from './mutant.ts'
+import { cli } from './parts/cli.ts'
 import { connection } from './parts/connection.ts'
 import { dialing } from './parts/dialing.ts'
 import { dtls } from './parts/dtls.ts'
@@ -8,4 +9,4 @@ import { session } from './parts/session.ts'
 import { socket } from './parts/socket.ts'
 
 /** Every part that `npm run mutate` knows. */
-export const parts: readonly Part[] = [frame, connection, dialing, dtls, sctp, socket, session]
+export const parts: readonly Part[] = [cli, frame, connection, dialing, dtls, sctp, socket, session]

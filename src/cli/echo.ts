@@ -32,7 +32,7 @@ async function run(context: Context): Promise<ExitCode> {
   const { args, stdout, log, interrupt } = context
   const listener = await listenBy(context)
   await stdout.line(listeningLine(listener.address, args.flag('json'))).catch(() => {}) // as `| true` does
-  await serve({ listener, service: echoBack, log, stop: interrupt.signal })
+  await serve({ listener, service: echoBack, log, stop: interrupt.signal, atOnce: interrupt.atOnce })
   return ExitCode.DONE
 }
 

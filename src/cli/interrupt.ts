@@ -16,15 +16,24 @@ const SIGNALS = {
   SIGHUP: ExitCode.HUNG_UP,
 } as const
 
+/** After the second signal: what it takes to tell the peers. */
+const FAREWELL_MS = 100
+
 /** SIGINT, SIGTERM and SIGHUP: the first asks for a stop, the second ends the program at once. */
 export class Interrupt {
   readonly #controller = new AbortController()
+  readonly #atOnce = new AbortController()
   #exitCode: ExitCode = ExitCode.INTERRUPTED
   #firstAt = 0
 
   /** Fires when the program shall stop; its reason names the signal. */
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** Fires when the program is about to end in the middle of its stop: connections that are open are to be broken off. */
+  get atOnce(): AbortSignal {
+    return this.#atOnce.signal
   }
 
   /** For a program whose work was cut short. */
@@ -42,13 +51,22 @@ export class Interrupt {
   #onSignal(name: keyof typeof SIGNALS, onSlow: () => void): void {
     const exitCode = SIGNALS[name]
     if (this.signal.aborted) {
-      if (performance.now() - this.#firstAt > SAME_SIGNAL_MS) process.exit(exitCode)
+      if (performance.now() - this.#firstAt > SAME_SIGNAL_MS) this.#endAtOnce(exitCode)
       return
     }
     this.#exitCode = exitCode
     this.#firstAt = performance.now()
     setTimeout(onSlow, SLOW_STOP_MS).unref()
     this.#controller.abort(new Error(`stopped by ${name}`))
+  }
+
+  /** An operating system would end what is open, and it would look clean to the peers. */
+  #endAtOnce(exitCode: ExitCode): void {
+    process.once('exit', () => {
+      process.exitCode = exitCode
+    })
+    this.#atOnce.abort(this.signal.reason)
+    setTimeout(() => process.exit(exitCode), FAREWELL_MS)
   }
 }
 

@@ -131,6 +131,7 @@ async function run(context: Context): Promise<ExitCode> {
     service: (peer, stopping) => take(peer, stopping, store, taking),
     log,
     stop: taking.stop.signal,
+    atOnce: interrupt.atOnce,
     onOpened: () => once && !inSession && void listener.close(),
     onEnded: error => {
       taking.onEnded(error)

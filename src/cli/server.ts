@@ -34,6 +34,8 @@ export interface ServeParts {
   readonly log: Log
   /** Ends the server. Its reason, if that is a CliError, is why the connections are broken off. */
   readonly stop: AbortSignal
+  /** Breaks every connection off. */
+  readonly atOnce: AbortSignal
   readonly onOpened?: () => void
   readonly onEnded?: (error: unknown) => void
 }
@@ -84,6 +86,7 @@ export async function serve(parts: ServeParts): Promise<void> {
 
 async function attend(peer: Peer, parts: ServeParts, stopping: AbortSignal): Promise<void> {
   logOpened(parts.log, peer)
+  const forget = whenAborted(parts.atOnce, () => peer.connection.abort(parts.atOnce.reason))
   try {
     await parts.service(peer, stopping)
     logClosed(parts.log, peer)
@@ -92,6 +95,8 @@ async function attend(peer: Peer, parts: ServeParts, stopping: AbortSignal): Pro
     peer.connection.abort(error as Error)
     logFailed(parts.log, peer, error)
     parts.onEnded?.(error)
+  } finally {
+    forget()
   }
 }
 

@@ -284,4 +284,24 @@ describe('other commands that are cut short', { concurrency: 4 }, () => {
     assert.equal(code, 0)
     assert.match(stderr, /connection 1 failed: NOT_TAKEN: /)
   })
+
+  for (const scheme of ['tcp', 'sctp']) {
+    test(`echo on ${scheme} that is stopped at once, in the middle of its echoes, breaks off`, async () => {
+      const echo = new Program('echo', `${scheme}://127.0.0.1:0${scheme === 'sctp' ? '?udp=0' : ''}`)
+      // It does not read, so that the echoes are stuck.
+      const connection = await connect(await echo.address(), { receiveQueueBytes: 1 })
+      const data = new Uint8Array(1_000_000)
+      const sending = (async () => {
+        for (let i = 0; i < 100; i++) await connection.writer.send(new ConnectDatagram(1, data))
+      })().catch(() => {})
+      await echo.says(/opened/)
+      await sleep(500)
+      echo.signal('SIGINT')
+      await echo.says(/once more stops at once/)
+      echo.signal('SIGINT')
+      assert.equal((await echo.result()).code, 130)
+      await assertBroken(connection)
+      await sending
+    })
+  }
 })
