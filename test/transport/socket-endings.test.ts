@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { connect as rawConnect, type Socket } from 'node:net'
 import { mock, test } from 'node:test'
 import { ConnectDatagram, connect } from '../../src/index.ts'
-import { assertCleanEnd, drain } from '../support/data.ts'
+import { assertCleanEnd, drain, receiveNumbered, sendNumbered } from '../support/data.ts'
 import { BROKEN, connectError, failure } from '../support/errors.ts'
 import { failOnLeaks } from '../support/leaks.ts'
 import { tcp, tls, unix } from '../support/media.ts'
@@ -107,3 +107,36 @@ async function silentPeer(
   const { port } = await rawServer(t, socket => void sockets.emit('socket', socket))
   return { peer, address: `tcp://127.0.0.1:${port}` }
 }
+
+for (const [name, medium] of Object.entries({ tcp, tls, unix })) {
+  test(`${name}: the end that has connected answers long after its peer has ended`, async t => {
+    const { client, server } = await openPair(t, medium, { client: { allowHalfOpen: true } })
+    const closed = server.close()
+    await assertCleanEnd(client.reader)
+    await sleep(50)
+    await sendNumbered(client.writer, 10)
+    void client.close()
+    await receiveNumbered(server.reader, 10)
+    await assertCleanEnd(server.reader)
+    await within(Promise.all([closed, client.closed]))
+  })
+}
+
+test('tcp: an abort behind unread bytes is no clean end for a reader that has ended its own direction', async t => {
+  for (let round = 0; round < 5; round++) {
+    const { client, server } = await openPair(t, tcp, {
+      client: { allowHalfOpen: true },
+      server: { receiveQueueBytes: 1 },
+    })
+    void server.writer.close()
+    await assertCleanEnd(client.reader)
+    await sendNumbered(client.writer, 150, 1000)
+    await within(client.writer.flush())
+    await sleep(20)
+    client.abort()
+    await sleep(20)
+    const { error } = await drain(server.reader)
+    assert.ok(error !== undefined, 'a clean end was shown')
+    connectError(error, ...BROKEN)
+  }
+})
