@@ -13,6 +13,7 @@ const SHELF_BYTES = 4096
  * would cost several times what it counts.
  */
 export class Shelf {
+  /** Has no length any more once the user has transferred it, with a datagram that was read. */
   #memory: Uint8Array | undefined
   #used = 0
 
@@ -24,7 +25,7 @@ export class Shelf {
 
   #move(datagram: ConnectDatagram): void {
     const { byteLength } = datagram
-    if (this.#memory === undefined || this.#used + byteLength > SHELF_BYTES) {
+    if (this.#memory === undefined || this.#used + byteLength > this.#memory.length) {
       this.#memory = new Uint8Array(SHELF_BYTES)
       this.#used = 0
     }

@@ -69,6 +69,18 @@ describe('receive', () => {
     }
   })
 
+  it('goes on when the user transfers the memory that small datagrams share while they wait', async () => {
+    const { reader } = readerOf()
+    const fresh = (i: number): ConnectDatagram => ConnectDatagram.decode(numbered(i, 20).encode())
+    for (let i = 0; i < 4; i++) reader.onDatagrams([fresh(i)])
+    await reader.receive()
+    const { data } = (await reader.receive())!
+    structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
+    for (let i = 4; i < 8; i++) reader.onDatagrams([fresh(i)])
+    for (let i = 2; i < 4; i++) assert.equal((await reader.receive())!.intact, false)
+    for (let i = 4; i < 8; i++) assertNumbered((await reader.receive())!, i, 20)
+  })
+
   it('waits, each call for one datagram, in the order of the calls', async () => {
     const { reader } = readerOf()
     const waiting = [1, 2, 3, 4].map(() => watch(reader.receive()))
