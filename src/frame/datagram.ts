@@ -24,7 +24,7 @@ const UNCHECKED = Symbol('unchecked')
  *
  * Immutable in shape, not in bytes: the data is a view, never a copy. The bytes of a datagram that you send belong
  * to the connection from `send()` until they have been flushed; change them only after that. A datagram that you
- * received is yours for as long as you keep it. It may share its memory with other datagrams that arrived with it (up to
+ * received is yours for as long as you keep it. It may share its memory with others that arrived or waited with it (up to
  * 64 KiB on `tcp:`, `tls:` and `unix:`, 256 KiB on `sctp:` and `dtls-sctp:`, 1 MiB on `memory:`), so copy the data
  * (`data.slice()`) if you keep a few small ones for long, or transfer it to a thread.
  *
@@ -154,11 +154,14 @@ export class ConnectDatagram {
    * property, because it would have to be made for every datagram that comes.
    */
   get [Symbol.toStringTag](): string {
+    // Who replaces the classes of a module by mocks asks the prototype as well.
+    if (!(#length in this)) return 'ConnectDatagram'
     return this.intact ? identifyBytes(this.data) : `${this.#length} bytes, lost`
   }
 
   /** @internal */
   [INSPECT](): string {
+    if (!(#length in this)) return 'ConnectDatagram {}'
     const data = this.intact ? describeBytes(this.data) : `${this.#length} bytes, lost`
     return `ConnectDatagram { recipient: ${this.recipient}, data: ${data} }`
   }

@@ -113,6 +113,13 @@ describe('a datagram as JSON', () => {
 })
 
 describe('a datagram that is printed', () => {
+  it('may be the prototype, which mocks and debuggers ask, and has no data', () => {
+    for (const none of [ConnectDatagram.prototype, Object.create(ConnectDatagram.prototype)]) {
+      assert.equal(asString(none), '[object ConnectDatagram]')
+      assert.match(inspect(none), /ConnectDatagram/)
+    }
+  })
+
   it('shows its recipient, how many bytes it has, and text as text', () => {
     assert.equal(
       inspect(sent(5, 'Hello world!')),
