@@ -37,6 +37,12 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
     this.#source = source
   }
 
+  /** Listening has failed: what came in meanwhile is broken off. */
+  giveUp(): void {
+    this.#closed = Promise.resolve()
+    this.#abortUnaccepted(new Error('the listener was given up'))
+  }
+
   get address(): string {
     return this.#source!.address
   }
@@ -123,9 +129,13 @@ export class StreamListener implements Listener, ByteStreamListenerSink, Iterato
   async #close(): Promise<void> {
     for (const pending of this.#waiting.drain()) pending.resolve(undefined)
     const closed = this.#source!.close()
+    this.#abortUnaccepted(new Error('the listener was closed'))
+    await closed
+  }
+
+  #abortUnaccepted(reason: Error): void {
     const unaccepted = [...this.#ready]
     this.#ready.clear()
-    for (const connection of unaccepted) connection.abort(new Error('the listener was closed'))
-    await closed
+    for (const connection of unaccepted) connection.abort(reason)
   }
 }

@@ -42,6 +42,9 @@ function hand(
   }
 }
 
+/** Node's types lack the signal. */
+type Controller = WritableStreamDefaultController & { readonly signal: AbortSignal }
+
 /**
  * The connection's writer as a WHATWG stream. A chunk that cannot be sent errors the stream, after which nothing can be
  * written or closed any more: so it breaks the connection, too.
@@ -50,12 +53,14 @@ export function writableOf(connection: Ender): WritableStream<ConnectDatagram> {
   return new WritableStream<ConnectDatagram>({
     start: controller => void connection.whenEnded().catch(error => controller.error(error)),
     async write(datagram, controller) {
+      const { signal } = controller as Controller
       try {
-        await connection.writer.send(datagram)
+        // A stream that is aborted waits for the write that is under way.
+        await connection.writer.send(datagram, { signal })
       } catch (error) {
         // Before the connection fails, so that the stream's error is the reason and not what follows from it.
         controller.error(error)
-        connection.abort(error as Error)
+        connection.abort(signal.aborted ? signal.reason : (error as Error))
         throw error
       }
     },

@@ -40,7 +40,12 @@ async function listenOn(address: string | URL, options?: ListenOptions): Promise
     return listenForSessions(offered, settings.session, sink => bind(transport, target, offered, sink))
   }
   const listener = new StreamListener(settings, systemPlatform)
-  listener.attach(await bind(transport, target, settings, listener))
+  try {
+    listener.attach(await bind(transport, target, settings, listener))
+  } catch (error) {
+    listener.giveUp()
+    throw error
+  }
   return listener
 }
 
@@ -72,7 +77,11 @@ async function listenForSessions(
     onRejected: (error: ConnectError) => listener.onRejected(error),
   }
   const table = new SessionTable(settings, session, acceptor, systemPlatform)
-  const source = await bind(table)
+  const source = await bind(table).catch(error => {
+    void table.close()
+    listener.giveUp()
+    throw error
+  })
   listener.attach({
     address: source.address,
     ...(source.updateTls === undefined ? {} : { updateTls: tls => source.updateTls?.(tls) }),

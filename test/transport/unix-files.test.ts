@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ConnectError, type ConnectErrorCode, connect, listen } from '../../src/index.ts'
@@ -141,4 +142,23 @@ test('an error names the folder that is missing, and a socket that is', async ()
   assert.equal((nobody.cause as { code: string }).code, 'ENOENT')
   const refused = await failure(connect(`unix://${file}`), 'CONNECT_FAILED')
   assert.match(refused.message, /ECONNREFUSED/)
+})
+
+test('listening that is aborted when a client is in breaks that off', async () => {
+  for (const session of [undefined, {}]) {
+    const controller = new AbortController()
+    const path = freshPath('aborted')
+    const listening = listen(`unix://${path}`, {
+      signal: controller.signal,
+      ...(session === undefined ? {} : { session }),
+    })
+    const failed = failure(listening, 'ABORTED')
+    // The path is there some turns before listen() returns.
+    while (!existsSync(path)) await new Promise(resolve => setImmediate(resolve))
+    const socket = createConnection(path).on('error', () => {})
+    const closed = new Promise(resolve => socket.resume().on('close', resolve))
+    controller.abort()
+    await within(failed)
+    await within(closed)
+  }
 })

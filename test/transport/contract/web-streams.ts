@@ -65,6 +65,25 @@ export function webStreams(medium: Medium): void {
     await within(writer.ready)
   })
 
+  test('aborting writable breaks the connection off, though a write waits for room', async t => {
+    const { client, server } = await openPair(t, medium)
+    const writer = client.writable.getWriter()
+    writer.closed.catch(() => {})
+    let waiting = false
+    for (let written = 0; !waiting && written < 4000; written++) {
+      const writing = writer.write(numbered(written, 32 * 1024))
+      writing.catch(() => {})
+      waiting = (await pends(writing, 0)) && (await pends(writing, 100))
+    }
+    assert(waiting, 'no write has waited')
+    const reason = new Error('enough')
+    await within(writer.abort(reason))
+    const error = await failure(client.closed, 'ABORTED')
+    assert.equal(error.cause, reason)
+    void drain(server.reader).catch(() => {})
+    await failure(server.closed, 'CONNECTION_RESET', 'STREAM_TRUNCATED')
+  })
+
   test('readable asks for nothing ahead', async t => {
     const { client, server } = await openPair(t, medium)
     assert(server.readable, 'there is no readable')
