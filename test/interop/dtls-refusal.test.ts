@@ -40,13 +40,13 @@ const byOurClient: Readonly<Record<string, Refusal>> = {
   'a server of another name': {
     peer: wrongName,
     code: REJECTED,
-    message: /mismatch: it is not for 127\.0\.0\.1/,
+    message: /mismatch: the certificate is not for 127\.0\.0\.1/,
     line: /^alert bad certificate$/,
   },
   'a server without the name that is asked for': {
     ours: { serverName: 'elsewhere.example' },
     code: REJECTED,
-    message: /mismatch: it is not for elsewhere\.example/,
+    message: /mismatch: the certificate is not for elsewhere\.example/,
     line: /^alert bad certificate$/,
   },
   'an expired server': {
