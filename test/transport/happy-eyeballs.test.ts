@@ -69,6 +69,8 @@ function dial(
 
 const udpPortOf = (address: string): number => Number(/udp=(\d+)/.exec(address)?.[1] ?? new URL(address).port)
 
+const udpSockets = (): number => process.getActiveResourcesInfo().filter(kind => kind === 'UDPWrap').length
+
 /** A port of another address that takes all and says nothing. */
 async function silence(t: TestContext, name: Name, address: string): Promise<boolean> {
   if (name === 'sctp' || name === 'dtls-sctp') await silentUdpPort(t, SILENT, udpPortOf(address))
@@ -138,8 +140,10 @@ for (const name of names) {
     test('where nobody answers is given up after connectTimeoutMs, which says so of each', async t => {
       const listener = await open(t, name)
       if (!(await silence(t, name, listener.address))) return t.skip('SKIPPED: no full backlog here')
+      const before = udpSockets()
       const dialling = dial(name, listener.address, resolvingTo(NOBODY, SILENT), { connectTimeoutMs: 300 })
       const error = await failure(dialling, 'CONNECT_TIMEOUT')
+      await until(() => udpSockets() <= before, 'the sockets of the attempts are closed')
       assert.match(error.message, /300 ms \(127\.0\.0\.9: .*REFUSED.*; 127\.0\.0\.2: no answer\)/)
     })
 
