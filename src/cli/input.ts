@@ -74,7 +74,8 @@ class FileInput implements Input {
 
   constructor(path: string, handle: FileHandle, stat: Stats) {
     this.name = path
-    this.totalBytes = stat.isFile() ? stat.size : undefined
+    // Files that the kernel makes up, as in /proc, say that they are empty.
+    this.totalBytes = stat.isFile() && stat.size > 0 ? stat.size : undefined
     this.#handle = handle
     this.#before = stat
   }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileInput } from '../../src/cli/input.ts'
 import { ConnectDatagram, type Connection, connect, listen } from '../../src/index.ts'
 import { jsonLines, Program, runWith, ShellProgram, temporary } from './program.ts'
 
@@ -303,5 +304,19 @@ describe('other commands that are cut short', { concurrency: 4 }, () => {
       await assertBroken(connection)
       await sending
     })
+  }
+})
+
+test('a file that says it is empty, as those of /proc do, counts as sent only when its end was read', async () => {
+  const path = temporary('says-empty')
+  writeFileSync(path, '')
+  const input = await fileInput(path)
+  try {
+    assert.equal(input.totalBytes, undefined)
+    assert.equal(input.exhausted, false)
+    for await (const _ of input.chunks(new AbortController().signal)) assert.fail('it has bytes')
+    assert.equal(input.exhausted, true)
+  } finally {
+    input.dispose()
   }
 })
