@@ -58,6 +58,9 @@ export const ConnectErrorCode = {
 
 export type ConnectErrorCode = (typeof ConnectErrorCode)[keyof typeof ConnectErrorCode]
 
+/** A function that is left out of a stack. */
+export type Caller = (...args: never[]) => unknown
+
 /** Makes an error again, for one caller: with the stack of the place where that is done. */
 export const AGAIN = Symbol('again')
 
@@ -85,15 +88,24 @@ export class ConnectError extends Error {
     if (options?.remoteAddress !== undefined) this.remoteAddress = options.remoteAddress
   }
 
-  /** @internal */
-  [AGAIN](): ConnectError {
+  /**
+   * @param from the stack begins below this function, whose own line means nothing to a user
+   * @internal
+   */
+  [AGAIN](from: Caller): ConnectError {
     const { code, message, cause } = this
     const options = 'cause' in this ? { cause } : undefined
     // Not by its name: a bundler renames a class that mentions itself. Nor in a function: the stack has room for few.
     const Own = this.constructor as typeof ConnectError
     // What was set beside that goes along.
-    return Object.assign(new Own(code, message, options), this)
+    return withStackFrom(from, Object.assign(new Own(code, message, options), this))
   }
+}
+
+/** Lets the stack of an error begin below a function, where the engine can do that. */
+export function withStackFrom<E extends Error>(from: Caller, error: E): E {
+  Error.captureStackTrace?.(error, from)
+  return error
 }
 
 /** A {@link ConnectError} with the code `ABORTED`, under the name that is usual for it. */

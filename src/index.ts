@@ -7,6 +7,7 @@ export type {
   SessionState,
 } from './connection/types.ts'
 export { ConnectError, ConnectErrorCode } from './errors.ts'
+export type { Bytes } from './frame/bytes.ts'
 export { ConnectDatagram } from './frame/datagram.ts'
 export type {
   ConnectionOptions,

@@ -85,13 +85,13 @@ describe('an error with the code ABORTED', () => {
   it('keeps its name, cause and what was added when it is made again for another caller', () => {
     const reason = new Error('had enough')
     const error = Object.assign(aborted('send', reason), { extra: 1 })
-    const again = error[AGAIN]() as typeof error
+    const again = error[AGAIN](Error) as typeof error
     assert.notEqual(again, error)
     assert.deepEqual(
       [again.name, again.code, again.message, again.cause, again.extra],
       ['AbortError', 'ABORTED', error.message, reason, 1],
     )
-    assert.equal(new ConnectError('CLOSE_TIMEOUT', 'x')[AGAIN]().name, 'ConnectError')
+    assert.equal(new ConnectError('CLOSE_TIMEOUT', 'x')[AGAIN](Error).name, 'ConnectError')
   })
 
   it('is what a signal makes of receive, and abort() of everything', async t => {

@@ -11,9 +11,14 @@ export function rejected(error: unknown): Promise<never> {
   return quiet(Promise.reject(error))
 }
 
-/** The same for something that has failed before: the stack leads to this call. */
+/** The error of something that has failed before, with a stack that leads to this call. */
+export function again(error: ConnectError): ConnectError {
+  return error[AGAIN](again)
+}
+
+/** A promise that is rejected with that. */
 export function rejectedAgain(error: ConnectError): Promise<never> {
-  return rejected(error[AGAIN]())
+  return rejected(again(error))
 }
 
 /** A promise with its ends. */
@@ -62,7 +67,7 @@ async function failWithCaller(promise: Promise<unknown>, error: unknown): Promis
   // `promise` follows this function's only once that job has run.
   await undefined
   await undefined
-  const own = error instanceof ConnectError ? error[AGAIN]() : error
+  const own = error instanceof ConnectError ? error[AGAIN](failWithCaller) : error
   quiet(promise)
   throw own
 }

@@ -1,4 +1,4 @@
-import { AGAIN, aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
+import { aborted, ConnectError, ConnectErrorCode } from '../errors.ts'
 import { ConnectDatagram, lostData, noDatagram } from '../frame/datagram.ts'
 import { HEADER_BYTES } from '../frame/format.ts'
 import { INSPECT, type Inspect, shownAs } from '../inspection.ts'
@@ -8,7 +8,7 @@ import type { Platform } from '../platform.ts'
 import type { ByteStream } from '../transport/byte-stream.ts'
 import { Fifo } from './fifo.ts'
 import { PeerFollower } from './peer-follower.ts'
-import { Deferred, rejected } from './promises.ts'
+import { again, Deferred, rejected } from './promises.ts'
 import { SendBuffer } from './send-buffer.ts'
 import type { ConnectionWriter } from './types.ts'
 import { type CallOptions, refusal, Waiter, wait } from './waiter.ts'
@@ -254,7 +254,7 @@ export class QueueWriter implements ConnectionWriter {
 
   /** What broke the connection, made again for the call that asks: the user is being told. */
   get #failure(): ConnectError | undefined {
-    return this.#state.kind === 'failed' ? this.#report(this.#state.error[AGAIN]()) : undefined
+    return this.#state.kind === 'failed' ? this.#report(again(this.#state.error)) : undefined
   }
 
   #problemWith(datagram: ConnectDatagram): ConnectError | undefined {

@@ -1,4 +1,4 @@
-import { AGAIN, ConnectError, ConnectErrorCode, counted } from '../errors.ts'
+import { AGAIN, type Caller, ConnectError, ConnectErrorCode, counted, withStackFrom } from '../errors.ts'
 import type { ConnectDatagram } from '../frame/datagram.ts'
 import type { Unconfirmed } from './unconfirmed.ts'
 
@@ -39,10 +39,11 @@ export class SessionLostError extends ConnectError {
   }
 
   /** @internal */
-  override [AGAIN](): SessionLostError {
+  override [AGAIN](from: Caller): SessionLostError {
     // As in ConnectError.
     const Own = this.constructor as typeof SessionLostError
-    return Object.assign(new Own(this.#unconfirmed, this.exact, this.cause as ConnectError), this)
+    const error = new Own(this.#unconfirmed, this.exact, this.cause as ConnectError)
+    return withStackFrom(from, Object.assign(error, this))
   }
 }
 

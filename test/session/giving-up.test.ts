@@ -60,7 +60,7 @@ describe('giving up', () => {
     if (alive === undefined) t.diagnostic('this runtime does not count objects')
     else assert(alive < 1000, `${alive} datagrams before anybody asks`)
     assert.match(error.message, new RegExp(`lost, ${count - consumed} datagrams are not confirmed`))
-    const other = error[AGAIN]()
+    const other = error[AGAIN](Error)
     const { unconfirmed } = error
     assert.equal(unconfirmed.length, count - consumed)
     for (const [i, { recipient, data }] of unconfirmed.entries()) {

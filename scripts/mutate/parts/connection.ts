@@ -90,7 +90,7 @@ export const connection: Part = {
     },
     {
       file: 'connection/web-streams.ts',
-      from: '        connection.abort(error as Error)\n',
+      from: '        connection.abort(signal.aborted ? signal.reason : (error as Error))\n',
       to: '',
       what: 'a bad chunk written to writable leaves the connection open for ever',
     },

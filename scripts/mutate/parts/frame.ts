@@ -187,8 +187,8 @@ export const frame: Part = {
     },
     {
       file: 'errors.ts',
-      from: 'return Object.assign(new Own(code, message, options), this)',
-      to: 'return new Own(code, message, options)',
+      from: 'Object.assign(new Own(code, message, options), this)',
+      to: 'new Own(code, message, options)',
       what: 'loses what was added to an error',
     },
     {

@@ -11,6 +11,9 @@ import { fillUp } from './back-pressure.ts'
 /** A line of the user's program, as a stack names it. */
 const USER_LINE = /at (async )?userFunction\b/
 
+/** A line that only says how the error was made again. */
+const OWN_LINE = /at .*(\[again\]|failWithCaller|withStackFrom)/
+
 /** That a program which awaits the call gets an error whose stack has a line of that program. */
 async function assertNamed(what: string, call: () => PromiseLike<unknown>): Promise<void> {
   async function userFunction(): Promise<void> {
@@ -23,6 +26,7 @@ async function assertNamed(what: string, call: () => PromiseLike<unknown>): Prom
     ),
   )
   assert.match(error.stack!, USER_LINE, what)
+  assert.doesNotMatch(error.stack!, OWN_LINE, what)
 }
 
 /** Has no room before nearly all that is queued is written, which no kernel's buffers are large enough for. */
