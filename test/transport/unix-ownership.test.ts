@@ -137,7 +137,7 @@ describe('listening on a Unix socket', () => {
     assert.equal((inUse.cause as NodeJS.ErrnoException).code, 'EADDRINUSE')
     const missing = join(freshPath('missing'), 'socket')
     const noFolder = await failure(listen(`unix://${missing}`), 'LISTEN_FAILED')
-    assert.match(noFolder.message, /ENOENT: no such file or directory$/)
+    assert.match(noFolder.message, /failed: the folder .+ does not exist$/)
     assert.equal((noFolder.cause as NodeJS.ErrnoException).code, 'ENOENT')
   })
 
