@@ -182,4 +182,13 @@ describe('the chunks that are on their way', () => {
     assert.ok(objects.size <= 8)
     assert.equal(flight.transmissions, 1000)
   })
+
+  it('are looked at again where the peer drops one in the middle of what it has reported', () => {
+    const flight = new Flight(100)
+    for (let i = 0; i < 10; i++) flight.send(flight.add(), 0)
+    for (let tsn = 101; tsn < 110; tsn++) flight.acknowledge(flight.at(tsn))
+    assert.equal(flight.nextUnacked(101), flight.next)
+    flight.renegeBefore(flight.next, tsn => tsn !== 105)
+    assert.equal(flight.nextUnacked(101), 105)
+  })
 })

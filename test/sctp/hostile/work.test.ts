@@ -87,6 +87,13 @@ describe('the work for a packet does not grow with what is in flight', () => {
     atMost(20 * MOST, visits.taken())
   })
 
+  it('where chunks are acknowledged one by one, from the first to the last', t => {
+    const { peer, cumulative } = withFullFlight()
+    const visits = countCalls(t, Flight, 'at')
+    for (let last = 2; last <= MOST; last++) deliver(peer, peer.encode([gapSack(cumulative, [2, last])]))
+    atMost(20 * MOST, visits.taken())
+  })
+
   it('where every other chunk is reported by a block of its own, again and again', t => {
     const { peer, cumulative } = withFullFlight()
     const gaps = Array.from({ length: MOST / 2 }, (_, i): [number, number] => [2 * i + 2, 2 * i + 2])
