@@ -8,6 +8,7 @@ import {
   readData,
   type SackFields,
   sack,
+  shutdown,
   Type,
 } from '../support/chunks.ts'
 import { accepted, type HandPeer } from '../support/hand-peer.ts'
@@ -213,6 +214,19 @@ describe('fast retransmit (RFC 9260, section 7.2.4)', () => {
     offsets(peer)
     acknowledge(peer, 0, { gaps: [[3, 3]] })
     assert.deepEqual(offsets(peer), [2])
+  })
+
+  it('sends nothing again because of a SHUTDOWN, which reports no gaps (section 3.3.8)', () => {
+    const peer = established()
+    send(peer, 4 * CHUNK)
+    acknowledge(peer, 0, { gaps: [[2, 3]] })
+    offsets(peer)
+    peer.deliver(peer.encode([shutdown(peer.siteTsn)]))
+    assert.deepEqual(
+      offsets(peer).filter(offset => offset === 2 || offset === 3),
+      [],
+    )
+    assert.equal(peer.member.association.figures.flightBytes, CHUNK)
   })
 })
 
