@@ -88,6 +88,8 @@ export const sctp: Part = {
       from: '      if (!chunk.again) this.#roundTripMs = now - chunk.sentAt',
       to: '      this.#roundTripMs = now - chunk.sentAt',
       what: 'a retransmission that was needless makes the time-out far too short',
+      survives:
+        'T3-rtx forgets the timed chunk anyway; no test sends that chunk again by a fast retransmission',
     },
     {
       file: `${association}/association.ts`,
