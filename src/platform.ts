@@ -46,7 +46,7 @@ export const systemPlatform: SecurePlatform = {
   },
 }
 
-/** Shows whoever runs the program what no caller can be told: on Node, as a warning of the process. */
+/** Shows the operator what no caller can be told: on Node, as a warning of the process. */
 export function showWarning(message: string, detail?: string): void {
   if (typeof process === 'object' && typeof process.emitWarning === 'function') {
     process.emitWarning(message, { type: 'ConnectWarning', ...(detail !== undefined && { detail }) })

@@ -16,7 +16,7 @@ export const echo: Command = {
 The first line on standard output is "listening on" and the address to connect
 to; with port 0 the system picks a free port. What happens to connections is
 told on standard error; a bad one stops nothing. Ctrl-C ends the program: what
-has arrived is still sent back, and whoever sends more is broken off.`,
+has arrived is still sent back, and a client that sends more is broken off.`,
   options: serverOptions,
   examples: [
     'connect-ts echo tcp://localhost:5678',

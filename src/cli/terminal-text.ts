@@ -7,7 +7,7 @@ const UNSAFE = /(?!\u200d)[\p{C}\p{Zl}\p{Zp}]/gu
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * A text as one line that no terminal takes for a command, whoever wrote it. Escapes are those of JSON, so that JSON
+ * A text as one line that no terminal takes for a command, whatever is in it. Escapes are those of JSON, so that JSON
  * stays the same JSON.
  */
 export function terminalLine(text: string): string {

@@ -38,7 +38,7 @@ export class Deferred<T> {
     this.#settle(value)
   }
 
-  /** Quietly, and with an error whose stack leads to whoever awaits the promise. */
+  /** Quietly, and with an error whose stack leads to the one that awaits the promise. */
   reject(error: unknown): void {
     if (this.#isSettled) return
     this.#isSettled = true
@@ -46,7 +46,7 @@ export class Deferred<T> {
   }
 }
 
-/** A promise of what `inner` gives, whose error has a stack that leads to whoever awaits it. */
+/** A promise of what `inner` gives, whose error has a stack that leads to the one that awaits it. */
 export function withCaller<T>(inner: Promise<T>): Promise<T> {
   const outer = new Deferred<T>()
   inner.then(

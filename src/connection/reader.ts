@@ -90,7 +90,7 @@ export class QueueReader implements ConnectionReader, IteratorSource<ConnectData
     return this.#paused
   }
 
-  /** What has come and nobody has taken, in bytes, with what it costs to keep. */
+  /** What arrived and is not taken yet, in bytes, with what it costs to keep. */
   get queuedCost(): number {
     return this.#cost
   }

@@ -21,7 +21,7 @@ export interface SessionLink {
 export interface SessionUser {
   /** Datagrams that have been consumed; never goes back. */
   countConsumed(): number
-  /** What has come and nobody has taken, in bytes, with what it costs to keep. */
+  /** What arrived and is not taken yet, in bytes, with what it costs to keep. */
   readonly unreadCost: number
   /** Frames that begin in what it has given the stream, that of the `write` which asks included. */
   readonly begunFrames: number

@@ -106,7 +106,7 @@ export interface Session {
  * Any number of tasks may read at once; each datagram goes to one of them, to the one that has waited longest.
  * Leaving a `for await` loop early leaves the connection as it is; a later loop goes on with the next datagram. `return()`
  * and `throw()` of an iterator settle at once, also while its `next()` waits: that is then done, and the datagram goes to
- * whoever asks next.
+ * the next one that asks.
  *
  * While nobody reads, up to `receiveQueueBytes` are kept and then the peer is slowed down. What has been handed out
  * belongs to the reader's user for as long as it is kept.

@@ -1,4 +1,4 @@
-/** So many bytes of data are shown. */
+/** Bytes of data that are shown. */
 const SHOWN_BYTES = 64
 
 /** Text without anything that a terminal acts on or that cannot be seen; line breaks are shown as `\n`. */

@@ -1,7 +1,7 @@
 /** Members by where they come from. The one to do without is the first of those of whom most are from one place. */
 export class Crowd<Member> {
   readonly #places = new Map<string, Set<Member>>()
-  /** The places that have so many members, by that number. */
+  /** The places, by the number of their members. */
   readonly #bySize: Set<string>[] = [new Set()]
   #size = 0
 

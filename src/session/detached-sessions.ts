@@ -26,7 +26,7 @@ interface Wait<S> extends Weighed {
  * The sessions of a listener that wait for their clients, and which of them to do without: the one that keeps most, where
  * they keep too much; where there are too many, one that was never used, of the network from which most are.
  *
- * Nothing here takes longer when there are more, but for a logarithm.
+ * With more of them, nothing here takes longer than by a logarithm.
  */
 export class DetachedSessions<S extends Detached> {
   /** In the order in which their clients went away. */

@@ -1,4 +1,4 @@
-/** What has a weight that changes. Whoever keeps it in a `Heaviest` leaves both fields to that. */
+/** What has a weight that changes. A `Heaviest` alone writes both fields. */
 export interface Weighed {
   weight: number
   /** Where it is in the heap. */

@@ -36,7 +36,7 @@ const FINAL: ReadonlySet<string> = new Set<string>([
   ConnectErrorCode.INVALID_OPTION,
 ])
 
-/** So many tries must be refused by a listener that shows no knowledge of the session before it is believed. */
+/** Refusals after which a listener that shows no knowledge of the session is believed. */
 const BELIEVED_REFUSALS = 3
 
 /** The end of a session that connects: begins it, and finds it another connection whenever one breaks. */

@@ -66,7 +66,7 @@ export class SessionEnd implements WalkerUser {
     return this.#outbound.keptCost
   }
 
-  /** Whether a datagram has come, or the peer has consumed one. */
+  /** Whether a datagram arrived, or the peer consumed one. */
   get isUsed(): boolean {
     return this.#inbound.received > 0 || this.#outbound.confirmed > 0
   }
@@ -194,7 +194,7 @@ export class SessionEnd implements WalkerUser {
   /**
    * This end gives up. The peer is told if the line allows it.
    *
-   * @param isFinal whether the peer has said how far it has come in the end
+   * @param isFinal whether the peer named its final counters
    */
   lose(error: ConnectError, isFinal = false): void {
     if (this.#isOver) return

@@ -95,7 +95,7 @@ export class SessionStream implements ByteStream, SessionLink, SessionEndUser, C
     return this.#machine.keptCost + (this.#user?.unreadCost ?? 0)
   }
 
-  /** Whether a datagram has come, or the peer has consumed one. */
+  /** Whether a datagram arrived, or the peer consumed one. */
   get isUsed(): boolean {
     return this.#machine.isUsed
   }

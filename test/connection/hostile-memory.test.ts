@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { numbered } from '../support/data.ts'
 import { failure } from '../support/errors.ts'
 import { failOnLeaks } from '../support/leaks.ts'
 import { type Medium, media, tcp } from '../support/media.ts'
+import { MIB, usedBytes } from '../support/memory.ts'
 import { acceptOne, openListener, openPair } from '../support/pairs.ts'
 import { header, rawClient } from '../support/raw-peers.ts'
 import { sleep } from '../support/waiting.ts'
 
 failOnLeaks()
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-const MIB = 1024 * 1024
-
-/** Bytes that live in buffers and on the heap. What nobody holds may need a few rounds to be let go of. */
-async function usedBytes(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    await sleep(5)
-    collect()
-    const { arrayBuffers, heapUsed } = process.memoryUsage()
-    least = Math.min(least, arrayBuffers + heapUsed)
-  }
-  return least
-}
 
 test('two hundred peers that announce 100 MB and send nothing cost little memory each', async t => {
   const listener = await openListener(t, tcp, { frameTimeoutMs: 1500 })

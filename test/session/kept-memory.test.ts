@@ -1,25 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { sleep } from '../support/waiting.ts'
+import { usedBytes } from '../support/memory.ts'
 import { Peer, type Visit } from './raw-client.ts'
 import { datagramsOf, framesOf } from './support.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes that live in buffers and on the heap. What nobody holds may need a few rounds to be let go of. */
-async function usedBytes(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    await sleep(5)
-    collect()
-    const { arrayBuffers, heapUsed } = process.memoryUsage()
-    least = Math.min(least, arrayBuffers + heapUsed)
-  }
-  return least
-}
 
 const [SESSIONS, DATAGRAMS] = [10, 4000]
 

@@ -19,6 +19,9 @@ import { pends, until, within } from '../support/waiting.ts'
 // A SCTP socket stays for three seconds to answer a peer that has missed the farewell.
 failOnLeaks(10_000)
 
+/** Why a test is skipped: said aloud at the end of a run. */
+const NO_FULL_BACKLOG = 'NOT RUN: this system never lets a backlog be full'
+
 const transports = { tcp, tls, sctp, 'dtls-sctp': dtlsSctp }
 type Name = keyof typeof transports
 const names = Object.keys(transports) as Name[]
@@ -117,7 +120,7 @@ for (const name of names) {
   describe(`a name with several addresses, on ${name}`, () => {
     test('is reached at the second where the first does not answer', async t => {
       const listener = await open(t, name)
-      if (!(await silence(t, name, listener.address))) return t.skip('SKIPPED: no full backlog here')
+      if (!(await silence(t, name, listener.address))) return t.skip(NO_FULL_BACKLOG)
       await dialled(t, name, listener, resolvingTo(SILENT, LISTENING))
     })
 
@@ -139,7 +142,7 @@ for (const name of names) {
 
     test('where nobody answers is given up after connectTimeoutMs, which says so of each', async t => {
       const listener = await open(t, name)
-      if (!(await silence(t, name, listener.address))) return t.skip('SKIPPED: no full backlog here')
+      if (!(await silence(t, name, listener.address))) return t.skip(NO_FULL_BACKLOG)
       const before = udpSockets()
       const dialling = dial(name, listener.address, resolvingTo(NOBODY, SILENT), { connectTimeoutMs: 300 })
       const error = await failure(dialling, 'CONNECT_TIMEOUT')
@@ -149,7 +152,7 @@ for (const name of names) {
 
     test('is given up by a signal, all addresses at once', async t => {
       const listener = await open(t, name)
-      if (!(await silence(t, name, listener.address))) return t.skip('SKIPPED: no full backlog here')
+      if (!(await silence(t, name, listener.address))) return t.skip(NO_FULL_BACKLOG)
       const controller = new AbortController()
       const options = { signal: controller.signal }
       const dialling = dial(name, listener.address, resolvingTo(SILENT, SILENT, NOBODY), options)
@@ -257,10 +260,10 @@ describe('an address that answers late, beside one that never does', () => {
   for (const name of ['tcp', 'tls'] as const) {
     test(`wins on ${name}, though it takes longer than the others are waited for`, async t => {
       const late = await silentTcpPort(t.signal, LISTENING)
-      if (late === undefined) return t.skip('SKIPPED: no full backlog here')
+      if (late === undefined) return t.skip(NO_FULL_BACKLOG)
       t.after(late.free)
       const silent = await silentTcpPort(t.signal, SILENT, late.number)
-      if (silent === undefined) return t.skip('SKIPPED: no full backlog here')
+      if (silent === undefined) return t.skip(NO_FULL_BACKLOG)
       t.after(silent.free)
       setTimeout(late.wake, 600)
       const dialling = dial(name, `${name}://x:${late.number}`, resolvingTo(LISTENING, SILENT))

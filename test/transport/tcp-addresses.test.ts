@@ -96,7 +96,7 @@ describe('connecting', () => {
 
   test('to a listener that never accepts, with a full backlog, ends after connectTimeoutMs or by a signal', async t => {
     const port = await silentTcpPort(t.signal)
-    if (port === undefined) return t.skip('SKIPPED: no full backlog could be made on this system')
+    if (port === undefined) return t.skip('NOT RUN: no full backlog could be made on this system')
     t.after(port.free)
     const address = `tcp://127.0.0.1:${port.number}`
     const error = await failure(connect(address, { connectTimeoutMs: 100 }), 'CONNECT_TIMEOUT')
@@ -122,7 +122,7 @@ test('keep-alive is on by default at both ends, and can be turned off', async t 
   const { client } = await openPair(t, tcp)
   const { port } = new URL(client.remoteAddress)
   const status = socketStatus(port)
-  if (status === undefined) return t.skip('SKIPPED: there is no `ss` to look at the sockets with')
+  if (status === undefined) return t.skip('NOT RUN: there is no `ss` to look at the sockets with')
   assert.equal(status.match(/timer:\(keepalive/g)?.length, 2, status)
 
   const off = { keepAlive: false }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bytesOf } from '../../support/data.ts'
+import { MIB, usedBytes } from '../../support/memory.ts'
 import { chunk, data, heartbeat, init, sack, Type } from '../support/chunks.ts'
 import { accepted, HAND_TSN, HandPeer, typesOf } from '../support/hand-peer.ts'
-import { MIB, usedBytes } from '../support/memory.ts'
 import { Site } from '../support/site.ts'
 
 test('a hundred thousand INITs from everywhere leave nothing behind', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { ByteStreamSink } from '../../../src/transport/byte-stream.ts'
 import { InboundBytes } from '../../../src/transport/sctp/stream/inbound-bytes.ts'
 import { bytesOf } from '../../support/data.ts'
-import { MIB, usedBytes } from '../support/memory.ts'
+import { MIB, usedBytes } from '../../support/memory.ts'
 import { countCalls } from '../support/visits.ts'
 
 const newBytes = (): InboundBytes => new InboundBytes(byteLength => new Uint8Array(byteLength).fill(0xdb))

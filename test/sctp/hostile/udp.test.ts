@@ -5,10 +5,10 @@ import { bytesOf, numbered, random, receiveNumbered, sendNumbered } from '../../
 import { connectError, failure } from '../../support/errors.ts'
 import { failOnLeaks } from '../../support/leaks.ts'
 import { sctp } from '../../support/media.ts'
+import { MIB, usedBytes } from '../../support/memory.ts'
 import { acceptOne, openClient, openListener, openPair } from '../../support/pairs.ts'
 import { sleep, until, within } from '../../support/waiting.ts'
 import { abort, chunk, data, Flag, init, sack, shutdown, Type } from '../support/chunks.ts'
-import { MIB, usedBytes } from '../support/memory.ts'
 import { UdpPeer } from '../support/udp-peer.ts'
 
 failOnLeaks()

@@ -61,7 +61,7 @@ export interface DtlsServer {
   free(): void
 }
 
-/** The cookies of a ClientHello, and of the address that it has come from. */
+/** The cookies of a ClientHello, and of the address that it came from. */
 export interface DtlsCookies {
   /** At most 255 bytes. */
   make(): Uint8Array

@@ -70,7 +70,7 @@ export class DtlsSctpDial implements AddressAttempt<DtlsSctpDial> {
       const user = { onReached, onOpened, onFailed }
       this.#attempt = new DialAttempt(socket, connection, this.#target, this.#name, this.#settings, user)
     })
-    // Whoever waits for an answer hears of it as well.
+    // Those that wait for an answer hear of it, too.
     this.#opened.catch(() => {})
   }
 

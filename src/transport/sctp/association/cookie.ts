@@ -21,7 +21,7 @@ export interface CookieState extends CookiePorts {
   readonly peerZeroChecksumAcceptable: boolean
   /**
    * Of the association that there already was, both 0 if there was none (RFC 9260, section 5.2.2): random numbers of its
-   * own, not its tags, for whoever gets the cookie may be somebody else than its peer.
+   * own, not its tags: the cookie may reach another host than its peer.
    */
   readonly localTieTag: number
   readonly peerTieTag: number

@@ -34,7 +34,7 @@ export class OutboundChunk {
 /** What a chunk with so much data takes in a packet, in bytes. */
 export const onWire = (dataBytes: number): number => DATA_HEADER_BYTES + padded(dataBytes)
 
-/** Memory for so many chunks is kept when all are acknowledged. */
+/** Chunks whose memory is kept when all are acknowledged. */
 const KEPT_CHUNKS = 64
 
 /**
@@ -123,7 +123,7 @@ export class Flight {
   nextUnacked(from: Tsn): Tsn {
     let to = from
     while (to !== this.#next && this.at(to).state === 'acked') to = addTsn(to, this.at(to).skip)
-    // Whoever goes the same way again, goes it in one step.
+    // The next walk along here takes one step.
     for (let tsn = from; tsn !== to; ) {
       const chunk = this.at(tsn)
       tsn = addTsn(tsn, chunk.skip)

@@ -39,7 +39,7 @@ const MOST_AHEAD = 65_535
 const HELD_OVERHEAD_BYTES = 384
 
 /**
- * What is held may take so many times the window. Before a sender hears of a gap, it may have sent a whole window behind
+ * What is held may take this many times the window. Before a sender hears of a gap, it may have sent a whole window behind
  * it: with what they cost, chunks of the usual size then take 1.4 times the window.
  */
 const MOST_HELD_WINDOWS = 1.5

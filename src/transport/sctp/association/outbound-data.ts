@@ -328,7 +328,7 @@ export class OutboundData {
   /** Marks what the gap blocks report, both ways (sections 6.2.1 and 7.2.4). Returns the bytes newly acknowledged. */
   #readGaps(sack: Sack, advanced: boolean, now: number): number {
     const flight = this.#flight
-    // Whoever has all up to a TSN and not the next has dropped the next, if it had acknowledged it.
+    // A peer that has all up to a TSN and not the next has dropped the next, if it had acknowledged it.
     if (flight.count > 0 && flight.at(flight.first).state === 'acked') flight.renegeFirst()
     if (!sack.tellsGaps) return 0
     let bytes = 0

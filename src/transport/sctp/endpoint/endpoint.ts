@@ -15,7 +15,7 @@ import { answerOutOfTheBlue } from './out-of-the-blue.ts'
 import type { PeerAddress } from './peer-address.ts'
 import { UsedCookies } from './used-cookies.ts'
 
-/** INIT ACK is at most so many times as long as INIT; as QUIC has it (RFC 9000, section 8). */
+/** INIT ACK is at most this many times as long as INIT; as QUIC has it (RFC 9000, section 8). */
 const MOST_AMPLIFICATION = 3
 
 /** What an endpoint needs from where it runs. */
